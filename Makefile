@@ -1,0 +1,66 @@
+# Two commands do everything on a machine with only Python, pip and make:
+#   make book   build both editions          make test   run every check
+# The others are for authors.  The first run installs, later ones only do what changed.
+
+PYTHON ?= python3
+VENV ?= .venv
+PIP_ARGS ?=
+JOBS ?= 2
+BIN := $(CURDIR)/$(VENV)/bin
+READY := $(VENV)/.ready
+ASSETS := node_modules/.ready
+NOTEBOOKS := $(wildcard book/en/*.ipynb book/zh/*.ipynb)
+
+export PATH := $(BIN):$(PATH)
+export PYTHONPATH := $(CURDIR)/book
+
+.PHONY: book test lint unit notebooks stamp serve browser bench repository clean
+.DELETE_ON_ERROR:
+
+book: $(READY) $(ASSETS)  ## both editions, warnings are errors
+	@echo "Building both editions ..."
+	@jupyter-book build . -q -W -n --keep-going
+	@echo "Open  file://$(CURDIR)/_build/html/index.html  or run: make serve"
+
+test: lint unit book  ## lint, types, units and doctests, the book, its notebooks
+	@echo "Running the notebooks of both editions, the network blocked ..."
+	@python -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
+	  --nbval-cell-timeout 300 -p no:doctest $(NOTEBOOKS)
+	@python -m pytest -q tests/site
+
+lint: $(READY)
+	@ruff check && ruff format --check
+	@mypy
+
+unit: $(READY)
+	@python -m pytest -q -n $(JOBS) companion tests --ignore tests/site
+
+notebooks: $(READY)  ## run what changed and write both editions; FORCE=1 runs all
+	@python -m tools.notebooks $(if $(FORCE),--force) $(CHAPTERS)
+
+stamp: $(READY)  ## after a review: mark the Chinese cells of CHAPTERS as current
+	@python -m tools.translation --stamp $(CHAPTERS)
+
+serve: book  ## the book at http://localhost:8000
+	@python -m http.server 8000 --directory _build/html
+
+repository: $(READY)  ## make repository URL=https://github.com/you/yours
+	@python -m tools.repository $(URL)
+
+clean:
+	rm -rf _build $(VENV) node_modules
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3,11),(3,12),(3,13)))' \
+	  || { echo "This book needs Python 3.11, 3.12 or 3.13; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' \
+	  || { echo "Python's venv module is missing; on Debian or Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Installing the environment into $(VENV) (a minute or more, once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -r requirements.txt
+	@touch $@
+
+$(ASSETS): package.json package-lock.json $(READY)
+	@echo "Fetching the formula fonts and the style sheet of KaTeX ..."
+	@npm ci --omit=dev --silent || { echo "npm could not fetch KaTeX: is the npm registry reachable?"; exit 1; }
+	@touch $@

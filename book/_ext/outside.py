@@ -1,0 +1,53 @@
+"""Names of other libraries in our signatures: a link where we know one, else plain.
+
+Under `-n` every name that cannot be resolved is a warning.  Inventories of torch and
+numpy would have to be fetched, and a build asks no network.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+ROOT = Path(__file__).resolve().parents[2]
+LIBRARIES = ("collections", "matplotlib", "numpy", "torch", "typing")
+TORCH = "https://docs.pytorch.org/docs/stable/"
+PAGES = {
+    "Tensor": TORCH + "tensors.html",
+    "torch.Tensor": TORCH + "tensors.html",
+    "Generator": TORCH + "generated/torch.Generator.html",
+    "torch.Generator": TORCH + "generated/torch.Generator.html",
+    "torch.nn.Module": TORCH + "generated/torch.nn.Module.html",
+    "numpy.ndarray": "https://numpy.org/doc/stable/reference/generated/numpy.ndarray.html",
+}
+BUILTINS = {"bool", "complex", "dict", "float", "int", "list", "None", "object"} | {
+    "set", "str", "tuple", "ValueError", "TypeError", "FloatingPointError",
+    "RuntimeError", "AssertionError", "KeyError", "FileNotFoundError", "Exception",
+}  # fmt: skip
+
+
+def resolve(
+    app: Sphinx, env: BuildEnvironment, node: pending_xref, text: nodes.TextElement
+) -> nodes.Element | None:
+    """Link a foreign name, or leave it as text; None if the name is none of these."""
+    target = node.get("reftarget", "")
+    if node.get("refdomain") != "py":
+        return None
+    if target in PAGES:
+        link = nodes.reference("", "", internal=False, refuri=PAGES[target])
+        link += text
+        return link
+    known = target in BUILTINS or target.split(".")[0] in LIBRARIES
+    return text if known else None
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension; make `import companion` work without an installation."""
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    app.connect("missing-reference", resolve)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

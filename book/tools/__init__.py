@@ -1,0 +1,1 @@
+"""From one bilingual source to two executed editions; run by `make notebooks`."""

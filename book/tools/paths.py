@@ -1,0 +1,18 @@
+"""Where things stand in the tree, and the two languages."""
+
+from pathlib import Path
+
+BOOK = Path(__file__).resolve().parents[1]
+ROOT = BOOK.parent
+SOURCES = BOOK / "src"
+LANGUAGES = ("en", "zh")
+
+TOC = {"en": ROOT / "_toc.yml", "zh": BOOK / "zh" / "_toc.yml"}
+CONFIG = ROOT / "_config.yml"
+REFERENCES = BOOK / "references.bib"
+TERMS = BOOK / "terms.csv"
+
+
+def sources() -> list[Path]:
+    """The bilingual sources of all chapters and pages, by name."""
+    return sorted(SOURCES.glob("*.md"))

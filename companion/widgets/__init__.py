@@ -1,0 +1,247 @@
+"""Interactive figures: small custom elements that compute in the reader's browser.
+
+Each function returns a `Widget`; as the last expression of a cell it shows itself.
+Its HTML holds all it needs, data and script, so it works on a static page, in
+JupyterLab and in Colab, and asks no other host for anything.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+from json import dumps
+from math import isfinite
+from pathlib import Path
+
+__all__ = ["Widget", "cliff", "value_clipping_cosine"]
+
+# The browser's laws of a gradient's entries, in the order of its menu.
+LAWS = (
+    "gaussian",
+    "laplace",
+    "uniform",
+    "student5",
+    "student3",
+    "cauchy",
+    "scales",
+    "spike",
+)
+
+
+@dataclass(frozen=True)
+class Widget:
+    """An interactive figure that a notebook shows by itself.
+
+    Attributes:
+        tag: The name of its custom element, such as ``xg-cliff``.
+        html: The element, its text for readers without a script, its script.
+    """
+
+    tag: str
+    html: str
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook displays."""
+        return self.html
+
+    def __repr__(self) -> str:
+        """Return the element's opening tag, all that a terminal can show."""
+        return f"<{self.tag}>"
+
+
+def cliff(
+    *,
+    steps: int = 30,
+    threshold: float | None = 0.1,
+    learning_rate: float = 1.0,
+    start: tuple[float, float] = (5.4, -2.86),
+    language: str | None = None,
+) -> Widget:
+    r"""Show Pascanu's cliff and gradient descent on it, with and without clipping.
+
+    .. math:: x_t = w\,s(x_{t-1}) + b, \quad x_0 = \tfrac12, \quad
+        E = (s(x_T) - 0.7)^2, \qquad s(x) = \frac1{1 + e^{-x}}
+
+    The arguments set the figure's first state; the reader then moves the start
+    point and the sliders, which take their nearest position.
+
+    Args:
+        steps: The horizon :math:`T`, 5 to 50.
+        threshold: The largest gradient norm let through, 0.01 to 10, or None
+            for no clipping.
+        learning_rate: The learning rate :math:`\eta`, 0.01 to 1.
+        start: The start :math:`(w, b)` within :math:`[3, 8] \times [-5, -1]`.
+        language: ``"en"`` or ``"zh"``; None takes the page's language.
+
+    Returns:
+        The figure, ``<xg-cliff>``.
+
+    Raises:
+        ValueError: An argument is outside the range given above.
+
+    Source:
+        Pascanu, Mikolov, Bengio (2013), Figure 6. The wall's line and its height
+        are closed forms of ours: on it :math:`x_0` is an unstable fixed point.
+
+    Example:
+        >>> cliff(steps=50, threshold=None)
+        <xg-cliff>
+    """
+    _check_whole("steps", steps, 5, 50)
+    if threshold is not None:
+        _check_between("threshold", threshold, 0.01, 10)
+    _check_between("learning_rate", learning_rate, 0.01, 1)
+    _check_between("start's w", start[0], 3, 8)
+    _check_between("start's b", start[1], -5, -1)
+    options = {
+        "steps": steps,
+        "threshold": threshold,
+        "learning_rate": learning_rate,
+        "start": list(start),
+    }
+    english = (
+        "Interactive figure, shown where scripts run: the loss of a small recurrent "
+        "network has a wall on the line b = ½ − w·s(½) for w > 4.26. One step of "
+        "gradient descent beside it leaves the picture; clipped by norm, no step is "
+        "longer than learning rate times threshold."
+    )
+    chinese = (
+        "交互图，运行脚本后显示：一个小型循环网络的损失在直线 b = ½ − w·s(½)"
+        "（w > 4.26）上有一道墙。墙边的一步梯度下降就会飞出画面；按范数裁剪后，"
+        "每一步都不长于学习率乘以阈值。"
+    )
+    return _widget("cliff", options, english, chinese, language)
+
+
+def value_clipping_cosine(
+    *,
+    law: str = "gaussian",
+    dim: int = 1000,
+    threshold: float = 0.1,
+    seed: int = 0,
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
+    language: str | None = None,
+) -> Widget:
+    r"""Show how far clipping by value turns a gradient.
+
+    .. math:: \cos(g, \hat g) = \frac{\langle g, \hat g\rangle}{\|g\|\,\|\hat g\|},
+        \quad \hat g_i = \max(-\tau, \min(\tau, g_i))
+
+    The browser draws the entries of :math:`g` from a law of the reader's choice
+    and computes the cosine for every threshold :math:`\tau`. The arguments set the
+    figure's first state; sliders take their nearest position.
+
+    Args:
+        law: The entries: ``"gaussian"``, ``"laplace"``, ``"uniform"``, ``"student5"``
+            and ``"student3"`` (Student t of 5 and 3 degrees of freedom), ``"cauchy"``,
+            ``"scales"`` (Gaussian, each times its own exp of a Gaussian), ``"spike"``
+            (Gaussian but for one entry of 10√dim), or a name among `curves`.
+        dim: The number of entries, 2 to 100,000.
+        threshold: :math:`\tau` over the root mean square of the entries, 0.001 to 10.
+        seed: Seed of the browser's generator, 0 or a positive whole number.
+        curves: Measured curves to choose as well: to a name, shown as it is, the
+            increasing thresholds over the root mean square and their cosines.
+        language: ``"en"`` or ``"zh"``; None takes the page's language.
+
+    Returns:
+        The figure, ``<xg-value-cosine>``.
+
+    Raises:
+        ValueError: An argument is outside the range given above, a curve has the
+            name of a law, fewer than two points, thresholds that do not increase or
+            cosines outside [0, 1].
+
+    Source:
+        The limits for many entries are E|g| / √(E g²) for a low threshold and, at
+        any threshold, closed forms for Gaussian, Laplace and uniform entries.
+
+    Example:
+        >>> value_clipping_cosine(curves={"mlp": ([0.01, 1.0], [0.5, 0.9])}, law="mlp")
+        <xg-value-cosine>
+    """
+    curves = {} if curves is None else curves
+    for name, (thresholds, cosines) in curves.items():
+        _check_curve(name, thresholds, cosines)
+    if law not in (*LAWS, *curves):
+        raise ValueError(f"law must be among {(*LAWS, *curves)}, got {law!r}")
+    _check_whole("dim", dim, 2, 100_000)
+    _check_between("threshold", threshold, 0.001, 10)
+    _check_whole("seed", seed, 0, 2**31 - 1)
+    options = {
+        "law": law,
+        "dim": dim,
+        "threshold": threshold,
+        "seed": seed,
+        "curves": {
+            name: [[float(f"{number:.6g}") for number in axis] for axis in curve]
+            for name, curve in curves.items()
+        },
+    }
+    english = (
+        "Interactive figure, shown where scripts run: the cosine between a gradient "
+        "and its copy clipped by value falls with the threshold, for Gaussian entries "
+        "to 0.798, for heavier tails lower, for Cauchy entries to 0."
+    )
+    chinese = (
+        "交互图，运行脚本后显示：梯度与按值裁剪后的梯度之间的余弦随阈值减小而下降："
+        "高斯分量降到 0.798，尾部越重降得越低，柯西分量降到 0。"
+    )
+    return _widget("value-cosine", options, english, chinese, language)
+
+
+def _widget(
+    name: str,
+    options: Mapping[str, object],
+    english: str,
+    chinese: str,
+    language: str | None,
+) -> Widget:
+    if language not in (None, "en", "zh"):
+        raise ValueError(f"language must be 'en', 'zh' or None, got {language!r}")
+    lang = "" if language is None else f' lang="{language}"'
+    data = escape(dumps(options, ensure_ascii=False))
+    script = _script("base") + _script(name.replace("-", "_"))
+    html = (
+        f'<xg-{name} class="xg-figure"{lang} data-options="{data}">\n'
+        f'<p lang="en">{english}</p>\n<p lang="zh">{chinese}</p>\n'
+        f"</xg-{name}>\n<script>\n{script}</script>"
+    )
+    return Widget(f"xg-{name}", html)
+
+
+def _script(name: str) -> str:
+    """Return a script without the comments and indents that only its reader needs."""
+    text = Path(__file__).with_name(f"{name}.js").read_text(encoding="utf-8")
+    lines = (line.strip() for line in text.splitlines())
+    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
+
+
+def _check_between(name: str, value: float, low: float, high: float) -> None:
+    if not (isfinite(value) and low <= value <= high):
+        raise ValueError(f"{name} must lie between {low} and {high}, got {value}")
+
+
+def _check_whole(name: str, value: int, low: int, high: int) -> None:
+    _check_between(name, value, low, high)
+    if value != int(value):
+        raise ValueError(f"{name} must be a whole number, got {value}")
+
+
+def _check_curve(
+    name: str, thresholds: Sequence[float], cosines: Sequence[float]
+) -> None:
+    if name in LAWS:
+        raise ValueError(f"curves must not use the name of a law, got {name!r}")
+    if len(thresholds) != len(cosines) or len(thresholds) < 2:
+        raise ValueError(
+            f"curve {name!r} must have as many cosines as thresholds, at least 2, "
+            f"got {len(cosines)} and {len(thresholds)}"
+        )
+    for before, after in pairwise(thresholds):
+        if not 0 < before < after:
+            raise ValueError(
+                f"thresholds of {name!r} must be positive and increase, "
+                f"got {before} before {after}"
+            )
+    for cosine in cosines:
+        _check_between(f"cosines of {name!r}", cosine, 0, 1)

@@ -1,0 +1,178 @@
+// Visit every page of the built site in a real Chromium and report what is wrong.
+//
+//   node tests/browser/check.mjs [--site _build/html] [--shots FOLDER] [--only REGEX]
+//
+// Each page is seen at 1280 and 390 pixels, light and dark.  The report, JSON on the
+// standard output, lists console errors, requests that fail or leave the machine, pages
+// wider than the window, axe violations, and how many pages each search finds.
+import { createServer } from "node:http";
+import { mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { extname, join, relative, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { chromium } from "playwright-core";
+
+const { values: options } = parseArgs({
+  options: {
+    site: { type: "string", default: "_build/html" },
+    chromium: { type: "string", default: "/usr/bin/chromium" },
+    shots: { type: "string" }, // save a picture of every page in this folder
+    only: { type: "string", default: "" }, // only pages whose path matches
+  },
+});
+const WIDTHS = [1280, 390];
+const THEMES = ["light", "dark"];
+const FLAGS = [
+  "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync",
+];
+const QUERIES = {
+  "book/en/index.html": ["gradient", "clipping", "singular value", "spectral radius"],
+  "zh/book/zh/index.html": [
+    "梯度爆炸", "奇异值", "谱半径", "指数增长", "梯度", "裁剪", "残差", "Jacobian",
+  ],
+};
+// What the theme brings and we cannot mend without forking its templates.
+const THEIRS = {
+  "label-content-name-mismatch": /search-button/,
+};
+
+const site = resolve(options.site);
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const MIME = {
+  ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript",
+  ".svg": "image/svg+xml", ".png": "image/png", ".woff": "font/woff", ".woff2": "font/woff2",
+  ".json": "application/json", ".txt": "text/plain; charset=utf-8",
+};
+
+function serve() {
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(new URL(request.url, "http://x").pathname);
+    try {
+      const body = readFileSync(join(site, path));
+      response.writeHead(200, { "content-type": MIME[extname(path)] ?? "application/octet-stream" });
+      response.end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  return new Promise((done) => server.listen(0, "127.0.0.1", () => done(server)));
+}
+
+function pagesBelow(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".html"))
+    .map((entry) => relative(site, join(entry.parentPath, entry.name)))
+    .filter((path) => !/(^|\/)(_static|_sources)\//.test(path))
+    .filter((path) => !/^(zh\/)?index\.html$/.test(path)) // the redirects
+    .filter((path) => new RegExp(options.only).test(path))
+    .sort();
+}
+
+const server = await serve();
+const root = `http://127.0.0.1:${server.address().port}`;
+const browser = await chromium.launch({ executablePath: options.chromium, args: FLAGS });
+const report = {
+  pages: 0, console: [], requests: [], overflow: [], axe: [], theirs: {}, search: {},
+  switch: [], bytes: {},
+};
+
+async function open(width) {
+  const context = await browser.newContext({ viewport: { width, height: 900 } });
+  const page = await context.newPage();
+  page.on("console", (message) => {
+    if (message.type() === "error") report.console.push(`${page.url()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => report.console.push(`${page.url()}: ${error.message}`));
+  page.on("response", (response) => {
+    if (response.status() >= 400) report.requests.push(`${response.status()} ${response.url()}`);
+  });
+  await page.route("**/*", (route) => {
+    const url = route.request().url();
+    if (url.startsWith(root) || url.startsWith("data:")) return route.continue();
+    report.requests.push(`external ${url} from ${page.url()}`);
+    return route.abort();
+  });
+  return { context, page };
+}
+
+async function visit(page, path, width) {
+  await page.goto(`${root}/${path}`, { waitUntil: "networkidle" });
+  report.bytes[path] = await page.evaluate(() =>
+    ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
+      .reduce((sum, entry) => sum + entry.decodedBodySize, 0));
+  await page.evaluate(axe);
+  for (const theme of THEMES) {
+    const where = `${path} ${width} ${theme}`;
+    await page.evaluate((name) => {
+      document.documentElement.dataset.mode = name;
+      document.documentElement.dataset.theme = name;
+    }, theme);
+    await page.waitForTimeout(350); // the theme's colours fade
+    const excess = await page.evaluate(() =>
+      document.scrollingElement.scrollWidth - document.documentElement.clientWidth);
+    if (excess > 0) report.overflow.push(`${where}: ${excess} px too wide`);
+    const { violations } = await page.evaluate(() => window.axe.run({
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }));
+    for (const { id, nodes } of violations) {
+      for (const { html, failureSummary } of nodes) {
+        if (THEIRS[id]?.test(html)) report.theirs[id] = (report.theirs[id] ?? 0) + 1;
+        else report.axe.push(`${where}: ${id}: ${html.slice(0, 200)} | ${failureSummary.split("\n").pop().trim().slice(0, 200)}`);
+      }
+    }
+    if (options.shots) {
+      const file = `${path.replace(/\.html$/, "").replaceAll("/", "-")}-${width}-${theme}.png`;
+      await page.screenshot({ path: join(options.shots, file), fullPage: true });
+    }
+  }
+  report.pages += 1;
+}
+
+async function search(page) {
+  for (const [path, queries] of Object.entries(QUERIES)) {
+    for (const query of queries) {
+      await page.goto(`${root}/${path}`);
+      await page.click(".search-button-field");
+      await page.fill(".search-button__search-container input", query);
+      await page.press(".search-button__search-container input", "Enter");
+      await page.waitForFunction(
+        () => /\S/.test(document.querySelector(".search-summary")?.textContent ?? ""), null,
+        { timeout: 10_000 });
+      report.search[query] = await page.locator("#search-results ul.search > li").count();
+    }
+  }
+}
+
+async function followSwitches(page, paths) {
+  for (const path of paths) {
+    await page.goto(`${root}/${path}#main-content`);
+    const link = page.locator(".lang-switch");
+    if (!(await link.count())) continue;
+    const from = await page.getAttribute("html", "lang");
+    await link.first().click();
+    await page.waitForLoadState();
+    const to = await page.getAttribute("html", "lang");
+    if (from === to || !page.url().endsWith("#main-content")) {
+      report.switch.push(`${path} (${from}) leads to ${page.url()} (${to})`);
+    }
+  }
+}
+
+try {
+  if (options.shots) mkdirSync(options.shots, { recursive: true });
+  const paths = pagesBelow(site);
+  for (const width of WIDTHS) {
+    const { context, page } = await open(width);
+    for (const path of paths) await visit(page, path, width);
+    if (width === WIDTHS[0]) {
+      await followSwitches(page, paths);
+      if (!options.only) await search(page);
+    }
+    await context.close();
+  }
+} finally {
+  await browser.close();
+  server.close();
+}
+console.log(JSON.stringify(report, null, 1));

@@ -1,0 +1,92 @@
+"""The import graph of companion: each module stands only on layers below its own."""
+
+import ast
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+LAYERS = [
+    {"_checks", "claims", "plotting", "widgets"},
+    {"linalg", "ensembles"},
+    {"jacobians"},
+    {
+        "adjoint",
+        "attention",
+        "clipping",
+        "convolution",
+        "decay",
+        "dense",
+        "diffusion",
+        "flows",
+        "integrators",
+        "normalization",
+        "recorder",
+        "recurrence",
+        "residual",
+        "tasks",
+    },
+]
+LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
+# _checks and the helpers beside it: within layer 0, only _checks may be imported.
+LEVEL["_checks"] = -1
+RUNTIME = {"companion", "matplotlib", "numpy", "torch", *sys.stdlib_module_names}
+# Imported inside a function, by those who have them: a notebook, the extra "data".
+OPTIONAL = {"IPython": "widgets", "matplotlib_inline": "plotting", "sklearn": "tasks"}
+PACKAGE = pathlib.Path(__file__).parents[1] / "companion"
+FILES = [path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py"]
+
+
+def module_of(path):
+    """Return the module of companion that a file belongs to: a file or a folder."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path):
+    """Return the absolute dotted names that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports relatively"
+            names = [alias.name for alias in node.names]
+            whole = node.module == "companion"
+            yield from (
+                (f"companion.{name}" for name in names) if whole else [node.module]
+            )
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_module_has_a_layer_and_looks_only_down(path):
+    module = module_of(path)
+    assert module in LEVEL, f"{module} has no layer"
+    for name in imported(path):
+        package, _, other = name.partition(".")
+        other = other.split(".")[0]
+        if package == "companion" and other != module:
+            assert LEVEL[other] < LEVEL[module], f"{module} may not import {other}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_module_needs_only_the_runtime_dependencies(path):
+    packages = {name.split(".")[0] for name in imported(path)} - RUNTIME
+    assert all(OPTIONAL.get(package) == module_of(path) for package in packages), (
+        packages
+    )
+
+
+def loaded_by(statement):
+    """Return the top-level packages in a fresh interpreter after a statement."""
+    script = f"{statement}; import sys; print(*sys.modules)"
+    command = [sys.executable, "-c", script]
+    out = subprocess.run(command, check=True, capture_output=True, text=True)
+    return {name.split(".")[0] for name in out.stdout.split()}
+
+
+def test_the_package_itself_loads_nothing():
+    assert not loaded_by("import companion") & {"torch", "numpy", "matplotlib"}
+
+
+def test_topic_modules_do_not_load_the_plotting():
+    assert "matplotlib" not in loaded_by("import companion.clipping")
