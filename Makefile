@@ -30,6 +30,7 @@ test: lint unit book  ## lint, types, units and doctests, the book, its notebook
 
 lint: $(READY)
 	@ruff check && ruff format --check
+	@ruff check --line-length 79 $(NOTEBOOKS) && ruff format --check --line-length 79 $(NOTEBOOKS)
 	@mypy
 
 unit: $(READY)

@@ -112,10 +112,11 @@ def clip_by_value(gradient: Tree, *, threshold: float) -> Tree:
     """
     check_positive("threshold", threshold)
     leaves, structure = _checked_leaves("gradient", gradient)
-    # A threshold beyond the dtype's range is that range, not an overflow.
-    limits = [min(threshold, torch.finfo(leaf.dtype).max) for leaf in leaves]
-    pairs = zip(leaves, limits, strict=True)
-    cut = [leaf.clamp(-limit, limit) for leaf, limit in pairs]
+    cut = []
+    for leaf in leaves:
+        # A threshold beyond the dtype's range is that range, not an overflow.
+        limit = min(threshold, torch.finfo(leaf.dtype).max)
+        cut.append(leaf.clamp(-limit, limit))
     clipped: Tree = pytree.tree_unflatten(cut, structure)
     return clipped
 
@@ -187,6 +188,7 @@ def gaussian_clipping_cosine(ratio: Tensor) -> Tensor:
         The cosines, shape ``(...)``, in :math:`[\sqrt{2 / \pi}, 1]`.
 
     Raises:
+        TypeError: `ratio` is no floating-point tensor.
         ValueError: `ratio` is not positive and finite.
 
     Source:
@@ -197,6 +199,7 @@ def gaussian_clipping_cosine(ratio: Tensor) -> Tensor:
         >>> gaussian_clipping_cosine(torch.tensor([1e-6, 1.0, 4.0]))
         tensor([0.7979, 0.9503, 1.0000])
     """
+    check_floating("ratio", ratio)
     check_positive("ratio", ratio)
     # At these ends the limits hold to rounding, and the squares are still in range.
     eps = torch.finfo(ratio.dtype).eps

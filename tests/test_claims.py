@@ -118,8 +118,9 @@ def test_gradients_and_precision_do_not_matter(printed):
         pytest.param(-1.0, {"expected": 1.0, "rtol": 0.5}, id="wrong-sign"),
         pytest.param(1.0, {"expected": 0.0, "atol": 0.9}, id="not-zero"),
         pytest.param(0.6, {"below": 0.5}, id="not-below"),
-        pytest.param(0.5, {"below": 0.5}, id="at-the-bound"),
+        pytest.param(0.5, {"below": 0.5}, id="at-the-upper-bound"),
         pytest.param(0.4, {"above": 0.5}, id="not-above"),
+        pytest.param(0.5, {"above": 0.5}, id="at-the-lower-bound"),
         pytest.param(0.8, {"above": 0.3, "below": 0.76}, id="above-interval"),
         pytest.param(0.2, {"above": 0.3, "below": 0.76}, id="below-interval"),
         pytest.param(0.5, {"above": 0.7, "below": 0.3}, id="interval-reversed"),
@@ -130,7 +131,7 @@ def test_a_claim_that_does_not_hold_stops_the_chapter(actual, options):
     with pytest.raises(AssertionError, match=r"^✗ claim-id  .*\d"):
         verify("claim-id", actual, **options)
     # ... and one bad entry among good ones is enough.
-    good = options.get("expected", 0.5)
+    good = options.get("expected", 0.55)
     with pytest.raises(AssertionError, match=r"^✗ claim-id  .*\(3 values\)$"):
         verify("claim-id", tensor([good, actual, good]), **options)
 
@@ -156,6 +157,13 @@ def test_the_failing_line_shows_the_numbers(capsys):
     with pytest.raises(AssertionError, match=r"^✗ x  1 ≈ 2  \|δ\| 5.0e-01 ≤ 1.0e-01$"):
         verify("x", 1.0, 2.0, rtol=0.1)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", ["rtol", "atol"])
+def test_the_tolerance_is_sharp(name):
+    verify("edge", 1.5, 1.0, **{name: 0.5})
+    with pytest.raises(AssertionError, match=r"^✗ edge  1.5 ≈ 1 "):
+        verify("edge", 1.5, 1.0, **{name: math.nextafter(0.5, 0)})
 
 
 @given(finite, finite, st.floats(0, 1e300))

@@ -157,6 +157,7 @@ def test_each_leaf_keeps_its_dtype(device):
         assert leaf.dtype == original.dtype
         assert leaf.device == original.device
         assert leaf == 1.5
+    assert clip_by_norm(tree[:1], threshold=1.0).norm.dtype == torch.float32
     assert clip_by_norm(tree[:2], threshold=1.0).norm.dtype == torch.float32
     assert [leaf.dtype for leaf in clip_by_value(tree, threshold=1.0)] == dtypes
 
@@ -366,6 +367,12 @@ def test_cosine_is_differentiable():
 def test_cosine_refuses_a_bad_ratio(ratio):
     with pytest.raises(ValueError, match=r"^ratio must be positive and finite, got"):
         gaussian_clipping_cosine(torch.tensor([1.0, ratio]))
+
+
+def test_cosine_refuses_a_plain_number():
+    message = r"^ratio must be a floating-point tensor, got float$"
+    with pytest.raises(TypeError, match=message):
+        gaussian_clipping_cosine(1.0)
 
 
 # What is refused

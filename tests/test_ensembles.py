@@ -62,8 +62,8 @@ def test_gaussian_eigenvalues_obey_the_circular_law(seed):
     W = ensembles.gaussian_matrices(count, width, generator=generator(seed), gain=2.0)
     moduli = torch.linalg.eigvals(W).abs() / 2.0
     # Uniform in the disc: a share r^2 within radius r.  Eigenvalues repel, so counts
-    # vary less than the binomial's sqrt(r^2 (1 - r^2) / N) = 0.0097; the real axis
-    # holds sqrt(2 n / pi) = 8 % of them too many or few, seen as a bias of 1 / n.
+    # vary less than those of a binomial, sqrt(r^2 (1 - r^2) / N); a finite width adds a
+    # bias of order 1 / n.
     share = (moduli < 0.5).double().mean().item()
     assert abs(share - 0.25) < 3 * math.sqrt(0.25 * 0.75 / (count * width)) + 1 / width
 
@@ -72,9 +72,11 @@ def test_gaussian_eigenvalues_obey_the_circular_law(seed):
 def test_gaussian_spectral_norm_tends_to_twice_the_gain(seed):
     count, width = 10, 200
     W = ensembles.gaussian_matrices(count, width, generator=generator(seed))
-    # Tracy-Widom: 2 - O(n^(-2/3)), with mean shift 1.2 and spread 1.3 times
-    # (4 n)^(-2/3) * 2^(4/3) = 0.029 for one matrix.
-    assert abs(spectral_norm(W).mean().item() - 2) < 3 * 0.029
+    # Johnstone (2001): it is 2 + s T with s = (2 n)^(-2/3) and T of the Tracy-Widom
+    # law, whose mean is -1.21 and standard deviation 1.27.
+    s = (2 * width) ** (-2 / 3)
+    error = 1.27 * s / math.sqrt(count)
+    assert abs(spectral_norm(W).mean().item() - (2 - 1.21 * s)) < 5 * error
 
 
 def test_orthogonality(rng, device):
@@ -99,6 +101,19 @@ def test_orthogonal_matrices_are_haar(seed):
     turned = (turn @ Q).diagonal(dim1=1, dim2=2).sum(dim=1)
     assert abs(turned.mean().item()) < 5 / math.sqrt(count)
     assert abs(turned.square().mean().item() - 1) < 5 * math.sqrt(2 / count)
+
+
+def test_orthogonal_matrices_are_the_qr_factors_with_positive_diagonal(device):
+    # Mezzadri's theorem: this factor of a Gaussian matrix, and no other, is Haar.
+    draws = ensembles.gaussian_matrices(
+        9, 5, generator=torch.Generator(device).manual_seed(0)
+    )
+    Q = ensembles.orthogonal_matrices(
+        9, 5, generator=torch.Generator(device).manual_seed(0)
+    )
+    R = Q.mT @ draws
+    assert_close(R.tril(-1), torch.zeros_like(R), rtol=0.0, atol=1e-13)
+    assert (R.diagonal(dim1=1, dim2=2) > 0).all()
 
 
 def test_singular_values_are_those_asked_for(rng, device):

@@ -93,6 +93,11 @@ def test_exponents_sum_to_the_log_determinant(rng):
     )
 
 
+def test_exponents_are_sorted_even_if_the_axes_are_not():
+    factor = torch.diag(torch.tensor([0.5, 2.0]))
+    assert_close(growth_exponents([factor]), torch.tensor([2.0, 0.5]).log())
+
+
 def test_exponents_are_sorted_and_batched(rng):
     factors = gaussian_matrices(60, 4, generator=rng).reshape(20, 3, 4, 4)
     together = growth_exponents(factors)

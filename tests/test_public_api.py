@@ -202,4 +202,4 @@ def matched():
 @pytest.mark.parametrize("message", list(raise_sites()))
 def test_every_error_message_is_matched_by_a_test(message, matched):
     assert message, "an error must have a message"
-    assert any(message in text for text in matched)
+    assert any(message in text for text in matched), f"no match= has: {message}"

@@ -135,11 +135,26 @@ def test_cliff_refuses(options, message):
         ({"seed": -1}, "^seed must lie between 0 and 2147483647, got -1$"),
         ({"seed": 0.5}, "^seed must be a whole number, got 0.5$"),
         ({"language": "fr"}, "^language must be 'en', 'zh' or None, got 'fr'$"),
-        ({"curves": {"cauchy": ([1, 2], [0, 1])}}, "name of a law, got 'cauchy'$"),
-        ({"curves": {"a": ([1], [1])}}, "at least 2, got 1 and 1$"),
-        ({"curves": {"a": ([1, 2], [1])}}, "as many cosines .* got 1 and 2$"),
-        ({"curves": {"a": ([2, 1], [0, 1])}}, "increase, got 2 before 1$"),
-        ({"curves": {"a": ([0, 1], [0, 1])}}, "positive and increase, got 0 before 1$"),
+        (
+            {"curves": {"cauchy": ([1, 2], [0, 1])}},
+            "^curves must not use the name of a law, got 'cauchy'$",
+        ),
+        (
+            {"curves": {"a": ([1], [1])}},
+            "must have as many cosines as thresholds, at least 2, got 1 and 1$",
+        ),
+        (
+            {"curves": {"a": ([1, 2], [1])}},
+            "must have as many cosines as thresholds, at least 2, got 1 and 2$",
+        ),
+        (
+            {"curves": {"a": ([2, 1], [0, 1])}},
+            "^thresholds of 'a' must be positive and increase, got 2 before 1$",
+        ),
+        (
+            {"curves": {"a": ([0, 1], [0, 1])}},
+            "^thresholds of 'a' must be positive and increase, got 0 before 1$",
+        ),
         ({"curves": {"a": ([1, 2], [0, 1.5])}}, "lie between 0 and 1, got 1.5$"),
     ],
 )

@@ -29,5 +29,7 @@ class RoundReferenceStyle(AuthorYearReferenceStyle):
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the style under the name that `_config.yml` asks for."""
-    register_plugin("sphinxcontrib.bibtex.style.referencing", "round", RoundReferenceStyle)
+    register_plugin(
+        "sphinxcontrib.bibtex.style.referencing", "round", RoundReferenceStyle
+    )
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,15 +1,15 @@
 """Two editions from one command: building the English book builds the Chinese one.
 
-`jupyter-book build .` reads `_config.yml`.  While it works, a second process builds the
-Chinese edition from the same file with `book/zh/_config.yml` laid over it, and its pages
-move to `<site>/zh`.  A warning there fails the build here.  Each page that exists in
-both editions knows the other: a switch in its header, hreflang links for search engines.
+`jupyter-book build .` reads `_config.yml`.  Beside it, a second process builds the
+Chinese edition from that file with `book/zh/_config.yml` laid over it, and its pages
+move to `<site>/zh`.  A warning there is a warning here.  A page that exists in both
+editions knows its twin: a switch in the header, hreflang links for search engines.
 """
 
+import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,14 @@ import yaml
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ExtensionError
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "_build" / "zh"
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
+WARNING = re.compile(r"(WARNING|ERROR): ")
 HREFLANG = {"en": "en", "zh": "zh-CN"}
 LABEL = {"en": "English", "zh": "中文"}
 REDIRECT = """<!doctype html>
@@ -79,7 +83,7 @@ def start_chinese(app: Sphinx) -> None:
         command += ["-W", "--keep-going"]
     if app.config.nitpicky:
         command += ["-n"]
-    app.chinese_log = tempfile.TemporaryFile("w+", encoding="utf-8")
+    app.chinese_log = (WORK / "build.log").open("w+", encoding="utf-8")
     app.chinese = subprocess.Popen(
         command, stdout=app.chinese_log, stderr=subprocess.STDOUT
     )
@@ -93,7 +97,10 @@ def finish_chinese(app: Sphinx, error: Exception | None) -> None:
     app.chinese_log.seek(0)
     report = app.chinese_log.read()
     app.chinese_log.close()
-    if failed:
+    warnings = [line for line in report.splitlines() if WARNING.search(line)]
+    for line in warnings:  # said again here, where -W counts them
+        logger.warning("%s", WARNING.sub("", line), type="zh")
+    if failed and not warnings:
         raise ExtensionError(f"the Chinese edition failed:\n{report}")
     if error is None:
         site = Path(app.outdir)

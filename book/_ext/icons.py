@@ -11,7 +11,9 @@ from fontTools import subset
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-THEMES = [Path(theme.__file__).parent for theme in (pydata_sphinx_theme, sphinx_book_theme)]
+THEMES = [
+    Path(theme.__file__).parent for theme in (pydata_sphinx_theme, sphinx_book_theme)
+]
 FAMILIES = {
     "fa-solid-900": ("Font Awesome 6 Free", 900),
     "fa-brands-400": ("Font Awesome 6 Brands", 400),
@@ -53,10 +55,14 @@ def icons_in_use(css: str, text: str) -> dict[str, str]:
 def write_icons(vendor: Path, out: Path) -> None:
     """Write icons.css and the two small fonts beside it."""
     text = theme_text()
-    icons = icons_in_use((vendor / "css" / "all.min.css").read_text(encoding="utf-8"), text)
+    icons = icons_in_use(
+        (vendor / "css" / "all.min.css").read_text(encoding="utf-8"), text
+    )
     # The themes' own CSS draws some icons by their characters.
     points = {int(code, 16) for code in icons.values()}
-    points |= {ord(character) for character in text if "\ue000" <= character <= "\uf8ff"}
+    points |= {
+        ord(character) for character in text if "\ue000" <= character <= "\uf8ff"
+    }
     points |= {int(code, 16) for code in re.findall(r"\\(f[0-9a-f]{3})\b", text)}
     rules = [f'.{name}:before{{content:"\\{code}"}}' for name, code in icons.items()]
     for file, (family, weight) in FAMILIES.items():

@@ -130,9 +130,7 @@ def copy_assets(app: Sphinx, config: Config) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the renderer with Sphinx."""
-    app.add_html_math_renderer(
-        "katex_ssr", (visit_inline, None), (visit_display, None)
-    )
+    app.add_html_math_renderer("katex_ssr", (visit_inline, None), (visit_display, None))
     app.connect("config-inited", copy_assets)
     app.connect("build-finished", katex.close)
     # One process, one conversation: pages may be read in parallel, not written.

@@ -4,9 +4,11 @@ Under `-n` every name that cannot be resolved is a warning.  Inventories of torc
 numpy would have to be fetched, and a build asks no network.
 """
 
+import builtins
+import importlib
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from docutils import nodes
 from sphinx.addnodes import pending_xref
@@ -14,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 ROOT = Path(__file__).resolve().parents[2]
-LIBRARIES = ("collections", "matplotlib", "numpy", "torch", "typing")
+LIBRARIES = ("collections", "matplotlib", "numpy", "pathlib", "torch", "typing")
 TORCH = "https://docs.pytorch.org/docs/stable/"
 PAGES = {
     "Tensor": TORCH + "tensors.html",
@@ -24,10 +26,17 @@ PAGES = {
     "torch.nn.Module": TORCH + "generated/torch.nn.Module.html",
     "numpy.ndarray": "https://numpy.org/doc/stable/reference/generated/numpy.ndarray.html",
 }
-BUILTINS = {"bool", "complex", "dict", "float", "int", "list", "None", "object"} | {
-    "set", "str", "tuple", "ValueError", "TypeError", "FloatingPointError",
-    "RuntimeError", "AssertionError", "KeyError", "FileNotFoundError", "Exception",
-}  # fmt: skip
+
+
+def is_plain(target: str) -> bool:
+    """Tell a name that has no page here: a builtin, another library's, a TypeVar."""
+    if hasattr(builtins, target) or target.split(".")[0] in LIBRARIES:
+        return True
+    module, _, name = target.rpartition(".")
+    if not module.startswith("companion."):
+        return False
+    found = getattr(importlib.import_module(module), name, None)
+    return isinstance(found, TypeVar)
 
 
 def resolve(
@@ -41,8 +50,7 @@ def resolve(
         link = nodes.reference("", "", internal=False, refuri=PAGES[target])
         link += text
         return link
-    known = target in BUILTINS or target.split(".")[0] in LIBRARIES
-    return text if known else None
+    return text if is_plain(target) else None
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

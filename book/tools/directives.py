@@ -25,7 +25,8 @@ class Directive(NamedTuple):
         head = f"{self.fence}{{{self.name}}} {self.title}".rstrip()
         options = [f":{key}: {value}".rstrip() for key, value in self.options.items()]
         # A blank line ends the options: without it a nested fence is read as one.
-        return "\n".join([head, *options, "", self.body, self.fence])
+        body = ["", self.body] if self.body else []
+        return "\n".join([head, *options, *body, self.fence])
 
 
 def replace_directives(text: str, convert: Callable[[Directive], str]) -> str:
@@ -61,7 +62,7 @@ def find_directives(text: str) -> list[Directive]:
 
 
 def _until(lines: Iterator[str], fence: str, *, opened_by: str) -> list[str]:
-    inner = []
+    inner: list[str] = []
     for line in lines:
         if line.rstrip() == fence:
             return inner

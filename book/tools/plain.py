@@ -6,11 +6,11 @@ with the boxes as quotations, the numbers resolved and the references as links.
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 from tools.claims import KINDS, verdict_line
 from tools.claims import claims as claim_boxes
 from tools.directives import Directive, find_directives, replace_directives
+from tools.paths import SOURCES
 from tools.references import work
 from tools.source import Cell
 
@@ -30,21 +30,17 @@ ROLE = re.compile(r"\{([\w:]+)\}`([^`]+)`")
 TARGET = re.compile(r"(?:(?P<text>.+?)\s*<)?(?P<label>[^<>]+)>?")
 
 
-class Numbers(NamedTuple):
-    """What a label is called in the text: ``Proposition 2.1``, ``(2.3)``, ``图 2.1``."""
+class Numbers(dict[str, str]):
+    """What each label is called in the text: `Proposition 2.1`, `(2.3)`, `图 2.1`."""
 
-    names: dict[str, str]
-
-    def __getitem__(self, label: str) -> str:
-        """The name of what `label` marks."""
-        if label not in self.names:
-            raise ValueError(f"label must be defined in this chapter, got {label!r}")
-        return self.names[label]
+    def __missing__(self, label: str) -> str:
+        """A label that this chapter does not define."""
+        raise ValueError(f"label must be defined in this chapter, got {label!r}")
 
 
 def number(cells: list[Cell], language: str, chapter: int) -> Numbers:
     """Number the claims, exercises, equations and figures of one chapter's edition."""
-    names: dict[str, str] = {}
+    names = Numbers()
     counts: dict[str, int] = {}
 
     def count(kind: str, word: str, label: str) -> None:
@@ -62,7 +58,7 @@ def number(cells: list[Cell], language: str, chapter: int) -> Numbers:
         figure = cell.metadata.get("mystnb", {}).get("figure", {})
         if "name" in figure:
             count("figure", WORDS["figure"][language], figure["name"])
-    return Numbers(names)
+    return names
 
 
 def plain(text: str, language: str, numbers: Numbers) -> str:
@@ -101,12 +97,18 @@ def _role(match: re.Match[str], language: str, numbers: Numbers) -> str:
             f"[{text or numbers[label]}](#{label})" if role != "eq" else numbers[label]
         )
     if role == "doc":
-        return f"[{text or label}]({label}.ipynb)"
+        return f"[{text or label}]({label}{_suffix(label)})"
     if role == "term":
         return text or label
     if role.startswith("py:"):
         return f"`{label.removeprefix('~').rpartition('.')[2]}`"
     raise ValueError(f"role must have a plain form, got {role!r}")
+
+
+def _suffix(slug: str) -> str:
+    """How the file of a page or chapter ends in the editions."""
+    source = SOURCES / f"{slug}.md"
+    return ".ipynb" if "```{code-cell}" in source.read_text("utf-8") else ".md"
 
 
 def _citation(keys: str, language: str, *, textual: bool) -> str:

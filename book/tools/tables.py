@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from companion.claims import read_ledger
-
 from tools.claims import VERDICTS, claims
 from tools.paths import BOOK, ROOT, TERMS, sources
 from tools.references import cited, listing

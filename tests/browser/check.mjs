@@ -27,8 +27,8 @@ const FLAGS = [
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
 const QUERIES = {
-  "book/en/index.html": ["gradient", "clipping", "singular value", "spectral radius"],
-  "zh/book/zh/index.html": [
+  "book/en": ["gradient", "clipping", "singular value", "spectral radius"],
+  "zh/book/zh": [
     "梯度爆炸", "奇异值", "谱半径", "指数增长", "梯度", "裁剪", "残差", "Jacobian",
   ],
 };
@@ -78,7 +78,7 @@ const report = {
 };
 
 async function open(width) {
-  const context = await browser.newContext({ viewport: { width, height: 900 } });
+  const context = await browser.newContext({ viewport: { width, height: 900 }, reducedMotion: "reduce" });
   const page = await context.newPage();
   page.on("console", (message) => {
     if (message.type() === "error") report.console.push(`${page.url()}: ${message.text()}`);
@@ -97,7 +97,9 @@ async function open(width) {
 }
 
 async function visit(page, path, width) {
-  await page.goto(`${root}/${path}`, { waitUntil: "networkidle" });
+  await page.goto(`${root}/${path}`, { waitUntil: "load" });
+  await page.addStyleTag({ content: "* { transition: none !important; }" });
+  await page.evaluate(() => document.fonts.ready.then(() => true));
   report.bytes[path] = await page.evaluate(() =>
     ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
       .reduce((sum, entry) => sum + entry.decodedBodySize, 0));
@@ -108,7 +110,7 @@ async function visit(page, path, width) {
       document.documentElement.dataset.mode = name;
       document.documentElement.dataset.theme = name;
     }, theme);
-    await page.waitForTimeout(350); // the theme's colours fade
+    await page.waitForTimeout(50);
     const excess = await page.evaluate(() =>
       document.scrollingElement.scrollWidth - document.documentElement.clientWidth);
     if (excess > 0) report.overflow.push(`${where}: ${excess} px too wide`);
@@ -130,16 +132,16 @@ async function visit(page, path, width) {
 }
 
 async function search(page) {
-  for (const [path, queries] of Object.entries(QUERIES)) {
+  for (const [edition, queries] of Object.entries(QUERIES)) {
+    report.search[edition] = {};
     for (const query of queries) {
-      await page.goto(`${root}/${path}`);
+      await page.goto(`${root}/${edition}/index.html`);
       await page.click(".search-button-field");
       await page.fill(".search-button__search-container input", query);
       await page.press(".search-button__search-container input", "Enter");
-      await page.waitForFunction(
-        () => /\S/.test(document.querySelector(".search-summary")?.textContent ?? ""), null,
-        { timeout: 10_000 });
-      report.search[query] = await page.locator("#search-results ul.search > li").count();
+      await page.waitForFunction(() => // Sphinx fills the summary when it has finished
+        document.querySelector(".search-summary")?.textContent.trim());
+      report.search[edition][query] = await page.locator("#search-results ul.search > li").count();
     }
   }
 }
@@ -162,7 +164,7 @@ async function followSwitches(page, paths) {
 try {
   if (options.shots) mkdirSync(options.shots, { recursive: true });
   const paths = pagesBelow(site);
-  for (const width of WIDTHS) {
+  await Promise.all(WIDTHS.map(async (width) => {
     const { context, page } = await open(width);
     for (const path of paths) await visit(page, path, width);
     if (width === WIDTHS[0]) {
@@ -170,7 +172,7 @@ try {
       if (!options.only) await search(page);
     }
     await context.close();
-  }
+  }));
 } finally {
   await browser.close();
   server.close();

@@ -1,0 +1,112 @@
+"""A check that cannot fail is a defect: break each prediction and each function."""
+
+import importlib
+
+import matplotlib as mpl
+import pytest
+import torch
+from tools.claims import claims
+from tools.paths import SOURCES
+from tools.source import read
+
+from companion import claims as ledger
+
+CHAPTERS = {
+    "gradient-clipping": {
+        "clipping.clip_by_norm": lambda x: x._replace(gradient=longer(x.gradient)),
+        "clipping.clip_by_value": lambda x: x + 0.01 * x.abs().max(),
+        "clipping.clip_per_sample": lambda x: x._replace(gradient=longer(x.gradient)),
+        "clipping.gaussian_clipping_cosine": lambda x: 0.99 * x,
+        "ensembles.gaussian_matrices": lambda x: 1.5 * x,
+        "ensembles.orthogonal_matrices": lambda x: 1.01 * x,
+        "linalg.cosine_similarity": lambda x: 1.01 * x,
+        "linalg.euclidean_norm": lambda x: 1.01 * x + 0.01,
+        "linalg.spectral_norm": lambda x: 0.5 * x,
+    },
+}
+FUNCTIONS = [(name, path) for name, broken in CHAPTERS.items() for path in broken]
+
+
+def longer(tree):
+    """A clipped gradient, or each of several, one percent too long."""
+    if isinstance(tree, torch.Tensor):
+        return 1.01 * tree
+    return type(tree)(1.01 * leaf for leaf in tree)
+
+
+def cells(name):
+    """The code of a chapter without the cells that only draw."""
+    return [
+        cell
+        for cell in read(SOURCES / f"{name}.md")
+        if cell.kind == "code" and "hide-input" not in cell.metadata.get("tags", [])
+    ]
+
+
+def run(name):
+    """Run the checks of a chapter in this process."""
+    namespace = {}
+    for cell in cells(name):
+        if "widgets." in cell.text and "import" not in cell.text:
+            continue  # shows what was drawn
+        try:
+            exec(compile(cell.text, name, "exec"), namespace)
+        except FloatingPointError:
+            assert "raises-exception" in cell.metadata.get("tags", [])
+
+
+@pytest.fixture(autouse=True)
+def as_in_a_notebook():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with mpl.rc_context():
+        yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module", params=CHAPTERS)
+def calls(request):
+    """Every call of `verify` in a chapter, with its arguments."""
+    seen = []
+    verify = ledger.verify
+
+    def record(*arguments, **options):
+        seen.append((arguments, options))
+        verify(*arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ledger, "verify", record)
+        run(request.param)
+    return request.param, seen
+
+
+def wrong(arguments, options):
+    """The same check with a prediction off by a factor of two, or on the wrong side."""
+    claim, actual, *expected = arguments
+    if expected:
+        false = 2 * torch.as_tensor(expected[0])
+        return (claim, actual, torch.where(false == 0, 1.0, false)), options
+    size = torch.as_tensor(actual).abs().max().item() + 1e-300
+    sides = {"below": -2 * size, "above": 2 * size}
+    return arguments, {side: sides[side] for side in options}
+
+
+def test_a_wrong_prediction_fails_for_every_claim(calls):
+    name, seen = calls
+    text = "\n".join(c.text for c in read(SOURCES / f"{name}.md") if c.language == "en")
+    assert {call[0][0] for call in seen} == {claim.label for claim in claims(text)}
+    for arguments, options in seen:
+        false, limits = wrong(arguments, options)
+        with pytest.raises(AssertionError, match=f"^✗ {arguments[0]} "):
+            ledger.verify(*false, **limits)
+
+
+@pytest.mark.parametrize(("name", "path"), FUNCTIONS)
+def test_a_broken_function_stops_the_chapter(monkeypatch, name, path):
+    module_name, _, function = path.rpartition(".")
+    module = importlib.import_module(f"companion.{module_name}")
+    right = getattr(module, function)
+    breaks = CHAPTERS[name][path]
+    monkeypatch.setattr(module, function, lambda *a, **k: breaks(right(*a, **k)))
+    with pytest.raises(AssertionError, match="^✗ "):
+        run(name)

@@ -1,0 +1,206 @@
+"""The built site: whole, bilingual, without a foreign host.
+
+It reads `_build/html`, so the book has to be built first.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+ROOT = next(p for p in Path(__file__).parents if (p / "_config.yml").exists())
+SITE = ROOT / "_build" / "html"
+BASE = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["html"]["baseurl"]
+PAGES = sorted(
+    str(path.relative_to(SITE))
+    for path in SITE.rglob("*.html")
+    if not {"_static", "_sources"} & set(path.relative_to(SITE).parts)
+)
+CHAPTERS = [page for page in PAGES if "book/" in page]
+VERDICTS = {
+    f"verdict-{name}"
+    for name in (
+        "true", "conditional", "imprecise", "wrong", "unsupported", "beyond",
+    )
+}  # fmt: skip
+
+
+@cache
+def soup(page):
+    return BeautifulSoup((SITE / page).read_text("utf-8"), "html.parser")
+
+
+@cache
+def anchors(page):
+    tags = soup(page).find_all(lambda tag: tag.has_attr("id") or tag.has_attr("name"))
+    return {tag.get("id") or tag.get("name") for tag in tags}
+
+
+def local(page, address):
+    """The page that an address on a page leads to, and the anchor in it."""
+    path, anchor = urldefrag(address)
+    target = (
+        (SITE / page).parent / unquote(urlsplit(path).path) if path else SITE / page
+    )
+    return target.resolve(), unquote(anchor)
+
+
+def is_external(address):
+    return bool(urlsplit(address).scheme or address.startswith("//"))
+
+
+def test_the_book_is_built():
+    assert PAGES, "run make book first"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_is_fetched_from_another_host(page):
+    wanted = {
+        "script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src",
+    }  # fmt: skip
+    fetched = [
+        tag[at] for name, at in wanted.items() for tag in soup(page)(name, {at: True})
+    ]
+    fetched += [
+        link["href"]
+        for link in soup(page)("link")
+        if not {"canonical", "alternate", "next", "prev"} & set(link.get("rel", []))
+    ]
+    assert [address for address in fetched if is_external(address)] == []
+
+
+def test_no_stylesheet_fetches_from_another_host():
+    for css in SITE.rglob("*.css"):
+        addresses = re.findall(
+            r"(?:url\(|@import)\s*[\"']?([^\"')]+)", css.read_text("utf-8")
+        )
+        assert [a for a in addresses if re.match(r"(https?:)?//", a)] == [], css
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_internal_link_leads_somewhere(page):
+    broken = []
+    for tag in soup(page)(["a", "link", "img", "script"]):
+        address = tag.get("href") or tag.get("src")
+        if not address or is_external(address):
+            continue
+        target, anchor = local(page, address)
+        if not target.is_file():
+            broken.append(address)
+        elif anchor and target.suffix == ".html":
+            name = str(target.relative_to(SITE.resolve()))
+            if anchor not in anchors(name):
+                broken.append(address)
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_ids_are_unique(page):
+    ids = [tag["id"] for tag in soup(page)(id=True)]
+    if page.endswith("search.html"):  # the theme has its search field there twice
+        ids.remove("search-input")
+    assert sorted(ids) == sorted(set(ids))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_language_is_stated(page):
+    expected = "zh-CN" if page.startswith("zh/") else "en"
+    assert soup(page).html["lang"] == expected
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_every_image_is_described(page):
+    for image in soup(page).select(".bd-article img"):
+        alt = image.get("alt", "")
+        han = len(re.findall(r"[\u3400-\u9fff]", alt))
+        assert len(alt.split()) >= 5 or han >= 8, f"alt text of {image['src']}: {alt!r}"
+        assert not re.search(r"_images/|\.(svg|png)$", alt)
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_the_editions_know_each_other(page):
+    language = "zh" if page.startswith("zh/") else "en"
+    links = {
+        link["hreflang"]: link["href"].removeprefix(BASE)
+        for link in soup(page)("link", hreflang=True)
+    }
+    switch = soup(page).select_one(".lang-switch")
+    if not links:  # a page that is not yet in the other edition
+        assert switch is None
+        return
+    assert set(links) == {"en", "zh-CN"}
+    assert links[{"en": "en", "zh": "zh-CN"}[language]] == page
+    twin = links[{"en": "zh-CN", "zh": "en"}[language]]
+    back = {
+        link["href"].removeprefix(BASE) for link in soup(twin)("link", hreflang=True)
+    }
+    assert page in back
+    assert local(page, switch["href"])[0] == (SITE / twin).resolve()
+    assert switch["hreflang"] == {"en": "zh-CN", "zh": "en"}[language]
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_no_markup_is_left_in_the_text(page):
+    article = BeautifulSoup(str(soup(page).select_one("article")), "html.parser")
+    for tag in article(["pre", "code", "script", "style", "annotation"]):
+        tag.decompose()
+    text = article.get_text()
+    left = re.findall(r"\*\*|:::|\{(?:prf|eq|cite|doc|term|ref|numref)\b[^}]*\}", text)
+    assert left == []
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_colab_opens_a_notebook_of_the_repository(page):
+    for link in soup(page).select('a[href*="colab.research.google.com"]'):
+        path = re.search(r"/blob/[^/]+/(.+)$", link["href"])[1]
+        assert path.endswith(".ipynb")
+        assert (ROOT / path).is_file()
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_every_verdict_stands_in_a_claim_box(page):
+    for verdict in soup(page).select(".verdict"):
+        assert verdict.find_parent(class_="proof") is not None
+        assert VERDICTS & set(verdict["class"])
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_mathematics_is_typeset(page):
+    assert soup(page).select(".math:not(:has(.katex))") == []
+    assert soup(page).select(".katex-error") == []
+
+
+@pytest.mark.browser
+def test_in_a_browser(tmp_path):
+    """Every page in Chromium: light and dark, wide and narrow; see check.mjs."""
+    node = ROOT / ".venv" / "bin" / "node"
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None or not node.exists():
+        pytest.skip("needs chromium and the node of the virtual environment")
+    if not (ROOT / "node_modules" / "playwright-core").exists():
+        pytest.skip("needs playwright-core and axe-core: npm ci")
+    command = [node, "tests/browser/check.mjs", "--site", SITE, "--chromium", chromium]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    report = json.loads(run.stdout)
+    for trouble in ("console", "requests", "overflow", "switch", "axe"):
+        assert report[trouble] == [], trouble
+    everything = {
+        edition: " ".join(
+            soup(page).get_text() for page in CHAPTERS if page.startswith(edition)
+        )
+        for edition in ("book/en", "zh/book/zh")
+    }
+    for edition, found in report["search"].items():
+        written = everything[edition].lower()
+        missed = [
+            word for word, hits in found.items() if not hits and word.lower() in written
+        ]
+        assert missed == [], edition
