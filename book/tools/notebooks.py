@@ -16,14 +16,15 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
-from tools.paths import BOOK, sources
+from tools.paths import BOOK, README_PICTURE, sources
 from tools.render import METADATA, code_cells, render
 from tools.site import page
 from tools.source import is_chapter, languages, read
 
-__all__ = ["main", "stored", "update"]
+__all__ = ["main", "readme_figure", "stored", "update"]
 
 Json = dict[str, Any]
+README_FIGURE = ("gradient-clipping", "fig-cliff")
 
 
 def stored(notebook: Path) -> tuple[list[str], list[list[Json]]]:
@@ -64,6 +65,18 @@ def main() -> None:
             f"written, {time.perf_counter() - start:.0f} s" if changed else "current"
         )
         sys.stderr.write(f"{source.stem}: {state}\n")
+    README_PICTURE.write_text(readme_figure(), "utf-8")
+
+
+def readme_figure() -> str:
+    """The picture of README.md, as the chapter drew it."""
+    slug, name = README_FIGURE
+    cells = json.loads((BOOK / "en" / f"{slug}.ipynb").read_text("utf-8"))["cells"]
+    for cell in cells:
+        figure = cell["metadata"].get("mystnb", {}).get("figure", {})
+        if figure.get("name") == name:
+            return str(cell["outputs"][0]["data"]["image/svg+xml"])
+    raise ValueError(f"README_FIGURE must be drawn in {slug}, got {name!r}")
 
 
 def _write(source: Path, texts: dict[str, str], suffix: str) -> list[Path]:

@@ -11,6 +11,7 @@ TOC = {"en": ROOT / "_toc.yml", "zh": BOOK / "zh" / "_toc.yml"}
 CONFIG = ROOT / "_config.yml"
 REFERENCES = BOOK / "references.bib"
 TERMS = BOOK / "terms.csv"
+README_PICTURE = BOOK / "_static" / "cliff.svg"
 
 
 def sources() -> list[Path]:

@@ -1,0 +1,73 @@
+"""Each notebook as Colab runs it: no companion there, an empty folder, Python's own pip.
+
+The network is not needed: git rewrites the repository's address to a local clone.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+from tools.paths import BOOK, ROOT
+from tools.render import repository
+
+NOTEBOOKS = sorted((BOOK / "en").glob("*.ipynb"))
+RUN = """
+import sys, nbformat, nbclient
+notebook = nbformat.read(sys.argv[1], as_version=4)
+nbclient.NotebookClient(notebook, kernel_name="python3").execute()
+"""
+
+
+def python(environment, *arguments, **options):
+    binary = environment / "bin" / "python"
+    return subprocess.run(
+        [binary, *arguments], check=False, capture_output=True, text=True, **options
+    )
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """A virtual environment that has everything but the companion."""
+    folder = tmp_path_factory.mktemp("colab")
+    ours = folder / "packages"
+    ours.mkdir()
+    for item in Path(sysconfig.get_paths()["purelib"]).iterdir():
+        if "companion" not in item.name and item.suffix != ".pth":
+            (ours / item.name).symlink_to(item)
+    venv.create(folder / "env", with_pip=False)
+    (site,) = (folder / "env").glob("lib/python*/site-packages")
+    (site / "packages.pth").write_text(str(ours))
+    return folder / "env"
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    """Environment variables under which git finds the book in a clone of this one."""
+    if not (ROOT / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("needs git and the repository, to install from a clone")
+    folder = tmp_path_factory.mktemp("git")
+    clone = folder / "book.git"
+    subprocess.run(["git", "clone", "--quiet", "--bare", ROOT, clone], check=True)
+    config = folder / "config"
+    rewrite = f'[url "file://{clone}"]\n  insteadOf = {repository()}\n'
+    config.write_text(f"{rewrite}[safe]\n  directory = *\n")
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    return kept | {"GIT_CONFIG_GLOBAL": str(config), "PIP_NO_BUILD_ISOLATION": "1"}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_installs_what_it_needs_and_runs(path, bare, settings, tmp_path):
+    missing = python(bare, "-c", "import companion", cwd=tmp_path, env=settings)
+    assert "No module named 'companion'" in missing.stderr
+    result = python(bare, "-c", RUN, path, cwd=tmp_path, env=settings)
+    assert result.returncode == 0, result.stderr[-3000:]
+    where = python(
+        bare, "-c", "import companion; print(companion.__file__)", cwd=tmp_path
+    )
+    assert str(bare) in where.stdout
+    assert sys.prefix not in where.stdout

@@ -1,0 +1,58 @@
+"""One row a concept: names that exist, in both languages, and are used."""
+
+import inspect
+import pkgutil
+from importlib import import_module
+
+import pytest
+from tools.paths import sources
+from tools.source import edition, is_chapter, languages, read
+from tools.tables import terms
+
+import companion
+
+MODULES = [
+    import_module(f"companion.{module.name}")
+    for module in pkgutil.iter_modules(companion.__path__)
+    if not module.name.startswith("_")
+]
+PUBLIC = {name: getattr(m, name) for m in MODULES for name in m.__all__}
+PARAMETERS = {
+    parameter
+    for item in PUBLIC.values()
+    if inspect.isfunction(item)
+    for parameter in inspect.signature(item).parameters
+}
+CHAPTERS = {path.stem: read(path) for path in sources() if is_chapter(read(path))}
+
+
+def prose(chapter, language):
+    cells = edition(CHAPTERS[chapter], language)
+    return "\n".join(cell.text for cell in cells).lower()
+
+
+@pytest.mark.parametrize("term", terms(), ids=lambda term: term.en)
+def test_identifier_is_a_public_name_or_a_parameter(term):
+    local = {"learning_rate", "jacobian", "width", "depth", "steps", "gradient"}
+    assert not term.identifier or term.identifier in {*PUBLIC, *PARAMETERS, *local}
+
+
+@pytest.mark.parametrize("column", ["en", "zh"])
+def test_no_term_stands_twice(column):
+    names = [getattr(term, column) for term in terms()]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("term", terms(), ids=lambda term: term.en)
+def test_every_term_is_explained_in_both_languages(term):
+    assert term.zh
+    assert term.meaning_en.endswith(".")
+    assert term.meaning_zh.endswith("。")
+
+
+@pytest.mark.parametrize("term", terms(), ids=lambda term: term.en)
+def test_a_chapter_uses_the_terms_that_it_introduces(term):
+    if term.chapter:
+        for language in languages(CHAPTERS[term.chapter]):
+            word = getattr(term, language).lower().split(" ")[-1]
+            assert word.rstrip("s") in prose(term.chapter, language)
