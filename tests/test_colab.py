@@ -12,6 +12,7 @@ import venv
 from pathlib import Path
 
 import pytest
+
 from tools.paths import BOOK, ROOT
 from tools.render import repository
 

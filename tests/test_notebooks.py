@@ -5,6 +5,7 @@ import re
 
 import nbformat
 import pytest
+
 from tools.notebooks import stored
 from tools.paths import BOOK, SOURCES
 from tools.plain import number

@@ -5,11 +5,11 @@ import importlib
 import matplotlib as mpl
 import pytest
 import torch
+
+from companion import claims as ledger
 from tools.claims import claims
 from tools.paths import SOURCES
 from tools.source import read
-
-from companion import claims as ledger
 
 CHAPTERS = {
     "gradient-clipping": {

@@ -4,6 +4,7 @@ import ast
 import re
 
 import pytest
+
 from tools.claims import claims
 from tools.directives import find_directives
 from tools.paths import sources

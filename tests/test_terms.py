@@ -2,14 +2,15 @@
 
 import inspect
 import pkgutil
+import re
 from importlib import import_module
 
 import pytest
+
+import companion
 from tools.paths import sources
 from tools.source import edition, is_chapter, languages, read
 from tools.tables import terms
-
-import companion
 
 MODULES = [
     import_module(f"companion.{module.name}")
@@ -23,6 +24,9 @@ PARAMETERS = {
     if inspect.isfunction(item)
     for parameter in inspect.signature(item).parameters
 }
+CODE = "\n".join(
+    cell.text for path in sources() for cell in read(path) if cell.kind == "code"
+)
 CHAPTERS = {path.stem: read(path) for path in sources() if is_chapter(read(path))}
 
 
@@ -32,9 +36,9 @@ def prose(chapter, language):
 
 
 @pytest.mark.parametrize("term", terms(), ids=lambda term: term.en)
-def test_identifier_is_a_public_name_or_a_parameter(term):
-    local = {"learning_rate", "jacobian", "width", "depth", "steps", "gradient"}
-    assert not term.identifier or term.identifier in {*PUBLIC, *PARAMETERS, *local}
+def test_identifier_is_a_name_of_the_companion_or_of_a_cell(term):
+    known = {*PUBLIC, *PARAMETERS, *re.findall(r"\b(\w+) ?=", CODE)}
+    assert not term.identifier or term.identifier in known
 
 
 @pytest.mark.parametrize("column", ["en", "zh"])
