@@ -1,4 +1,4 @@
-"""Each notebook as Colab runs it: no companion there, an empty folder, Python's own pip.
+"""Each notebook as Colab runs it: an empty folder, no companion, only pip and git.
 
 The network is not needed: git rewrites the repository's address to a local clone.
 """

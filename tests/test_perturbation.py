@@ -108,5 +108,5 @@ def test_a_broken_function_stops_the_chapter(monkeypatch, name, path):
     right = getattr(module, function)
     breaks = CHAPTERS[name][path]
     monkeypatch.setattr(module, function, lambda *a, **k: breaks(right(*a, **k)))
-    with pytest.raises(AssertionError, match="^✗ "):
+    with pytest.raises(AssertionError, match=r"^✗ "):
         run(name)

@@ -70,7 +70,7 @@ def test_code_is_not_searched_for_directives():
 
 def test_an_open_directive_is_named():
     with pytest.raises(
-        ValueError, match="^directive must be closed by :::, got no end"
+        ValueError, match=r"^directive must be closed by :::, got no end"
     ):
         find_directives(":::{note}\nfor ever")
 
@@ -192,7 +192,9 @@ def test_an_edition_takes_its_language_and_the_code(tmp_path):
 
 
 def test_a_cell_without_a_language_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="^chapter.md: cell must have a language, got"):
+    with pytest.raises(
+        ValueError, match=r"^chapter.md: cell must have a language, got"
+    ):
         read(source(tmp_path, "Whose?"))
 
 
@@ -254,7 +256,7 @@ def test_moving_changes_every_address(tmp_path):
 
 
 def test_a_strange_address_is_refused():
-    with pytest.raises(ValueError, match="^URL must be https://github.com/OWNER/NAME"):
+    with pytest.raises(ValueError, match=r"^URL must be https://github.com/OWNER/NAME"):
         mover.move("github.com/me")
 
 
