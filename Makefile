@@ -14,7 +14,7 @@ NOTEBOOKS := $(wildcard book/en/*.ipynb book/zh/*.ipynb)
 export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/book
 
-.PHONY: book test lint unit notebooks stamp serve browser bench repository clean
+.PHONY: book test lint unit notebooks stamp serve browser repository clean
 .DELETE_ON_ERROR:
 
 book: $(READY) $(ASSETS)  ## both editions, warnings are errors
@@ -26,7 +26,7 @@ test: lint unit book  ## lint, types, units and doctests, the book, its notebook
 	@echo "Running the notebooks of both editions, the network blocked ..."
 	@python -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
 	  --nbval-cell-timeout 300 -p no:doctest $(NOTEBOOKS)
-	@python -m pytest -q tests/site
+	@python -m pytest -q tests/site -m "not browser"
 
 lint: $(READY)
 	@ruff check && ruff format --check
@@ -44,6 +44,10 @@ stamp: $(READY)  ## after a review: mark the Chinese cells of CHAPTERS as curren
 
 serve: book  ## the book at http://localhost:8000
 	@python -m http.server 8000 --directory _build/html
+
+browser: book  ## the built site in a real Chromium: console, network, width, axe
+	@npm ci --silent
+	@python -m pytest -q tests/site -m browser
 
 repository: $(READY)  ## make repository URL=https://github.com/you/yours
 	@python -m tools.repository $(URL)

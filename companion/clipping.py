@@ -32,7 +32,7 @@ class Clipped(NamedTuple, Generic[Tree]):
     """A clipped gradient, together with what clipping did to it."""
 
     gradient: Tree
-    """The clipped gradient: tree, shapes, dtypes and devices of the one given."""
+    """What is left of the gradient, with its tree, shapes, dtypes and devices."""
     norm: Tensor
     """Global norm before clipping, shape ``()``, or ``(B,)`` for ``B`` samples; inf
     where its dtype cannot hold it, although the clipped gradient is right even then."""
@@ -93,7 +93,8 @@ def clip_by_value(gradient: Tree, *, threshold: float) -> Tree:
         threshold: The largest magnitude :math:`\tau` of an entry let through.
 
     Returns:
-        The clipped gradient: tree, shapes, dtypes and devices of the one given.
+        The clipped gradient, with the tree, shapes, dtypes and devices of the one
+        given.
 
     Raises:
         ValueError: `threshold` is not positive and finite, or `gradient` has no entry.

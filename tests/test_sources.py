@@ -10,6 +10,7 @@ from tools.directives import find_directives
 from tools.paths import sources
 from tools.references import cited, works
 from tools.source import edition, is_chapter, languages, pairs, read
+from tools.source import prose as joined
 from tools.translation import stale
 
 SOURCES = {path.stem: path for path in sources()}
@@ -27,8 +28,7 @@ ANATOMY = {
 
 
 def prose(name, language):
-    cells = edition(read(SOURCES[name]), language)
-    return "\n\n".join(cell.text for cell in cells if cell.kind == "markdown")
+    return joined(edition(read(SOURCES[name]), language))
 
 
 def code(name):

@@ -13,7 +13,7 @@ import yaml
 
 from tools.paths import CONFIG, TOC
 from tools.plain import WORDS, Numbers, number, plain
-from tools.source import Cell, digest, edition, read
+from tools.source import Cell, digest, edition, prose, read
 from tools.tables import fill
 
 __all__ = ["chapter_number", "code_cells", "render", "repository"]
@@ -80,7 +80,7 @@ def render(source: Path, language: str, outputs: list[list[Json]]) -> str:
     ours = edition(read(source), language)
     english = edition(read(source), "en")
     numbers = number(ours, language, chapter_number(source.stem, language))
-    whole = "\n".join(cell.text for cell in ours if cell.kind == "markdown")
+    whole = prose(ours)
     setup = code_cells(source)[0]
     at = next(i for i, cell in enumerate(ours) if cell.kind == "code")
     ours, english = ([*c[:at], setup, *c[at:]] for c in (ours, english))

@@ -22,6 +22,7 @@ __all__ = [
     "is_chapter",
     "languages",
     "pairs",
+    "prose",
     "read",
 ]
 
@@ -76,6 +77,11 @@ def edition(cells: list[Cell], language: str) -> list[Cell]:
         for cell in cells
         if cell.language in (None, language)
     ]
+
+
+def prose(cells: list[Cell]) -> str:
+    """The Markdown cells of an edition as one text."""
+    return "\n\n".join(cell.text for cell in cells if cell.kind == "markdown")
 
 
 def pairs(cells: list[Cell]) -> list[tuple[Cell, Cell]]:

@@ -15,7 +15,7 @@ from companion.claims import read_ledger
 from tools.claims import VERDICTS, claims
 from tools.paths import BOOK, ROOT, TERMS, sources
 from tools.references import cited, listing
-from tools.source import edition, is_chapter, read
+from tools.source import edition, is_chapter, prose, read
 
 __all__ = ["Term", "fill", "terms"]
 
@@ -97,9 +97,9 @@ def _ledger(chapter: str, language: str) -> str:
     for source in sources():
         cells = edition(read(source), language)
         if is_chapter(cells):
-            title = next(c.text for c in cells if "\n# " in f"\n{c.text}")
-            name = re.search(r"^# (.+)$", title, re.M)
-            assert name is not None
+            name = re.search(r"^# (.+)$", prose(cells), re.M)
+            if name is None:
+                raise ValueError(f"{source.name} must have a title, got none")
             parts += [
                 f"## {name[1]}",
                 _table(HEADS["ledger"][language], _rows(source, language)),

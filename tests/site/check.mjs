@@ -1,6 +1,6 @@
 // Visit every page of the built site in a real Chromium and report what is wrong.
 //
-//   node tests/browser/check.mjs [--site _build/html] [--shots FOLDER] [--only REGEX]
+//   node tests/site/check.mjs [--site _build/html] [--shots FOLDER] [--only REGEX]
 //
 // Each page is seen at 1280 and 390 pixels, light and dark.  The report, JSON on the
 // standard output, lists console errors, requests that fail or leave the machine, pages

@@ -186,7 +186,7 @@ def test_in_a_browser(tmp_path):
         pytest.skip("needs chromium and the node of the virtual environment")
     if not (ROOT / "node_modules" / "playwright-core").exists():
         pytest.skip("needs playwright-core and axe-core: npm ci")
-    command = [node, "tests/browser/check.mjs", "--site", SITE, "--chromium", chromium]
+    command = [node, "tests/site/check.mjs", "--site", SITE, "--chromium", chromium]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     report = json.loads(run.stdout)
