@@ -15,7 +15,7 @@ from companion.claims import read_ledger
 from tools.claims import VERDICTS, claims
 from tools.paths import BOOK, ROOT, TERMS, sources
 from tools.references import cited, listing
-from tools.source import edition, is_chapter, prose, read
+from tools.source import edition, is_chapter, languages, prose, read
 
 __all__ = ["Term", "fill", "terms"]
 
@@ -95,15 +95,13 @@ def _ledger(chapter: str, language: str) -> str:
     del chapter
     parts = []
     for source in sources():
-        cells = edition(read(source), language)
-        if is_chapter(cells):
-            name = re.search(r"^# (.+)$", prose(cells), re.M)
+        cells = read(source)
+        if is_chapter(cells) and language in languages(cells):
+            name = re.search(r"^# (.+)$", prose(edition(cells, language)), re.M)
             if name is None:
                 raise ValueError(f"{source.name} must have a title, got none")
-            parts += [
-                f"## {name[1]}",
-                _table(HEADS["ledger"][language], _rows(source, language)),
-            ]
+            table = _table(HEADS["ledger"][language], _rows(source, language))
+            parts += [f"## {name[1]}", table]
     return "\n\n".join(parts)
 
 
