@@ -1,0 +1,123 @@
+"""The small tasks that several chapters train on; every sample has its generator."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from companion._checks import check_positive
+
+__all__ = ["eight_gaussians", "energy_distance", "two_moons"]
+
+
+def two_moons(count: int, *, noise: float = 0.08, generator: torch.Generator) -> Tensor:
+    r"""Points on two interleaved half circles, with Gaussian noise.
+
+    .. math:: (\cos\varphi,\, \sin\varphi) \ \text{ or } \
+        (1 - \cos\varphi,\, \tfrac12 - \sin\varphi),
+        \qquad \varphi \in [0, \pi]
+
+    The cloud is then centred: its mean is near :math:`(0, 0)`.
+
+    Args:
+        count: How many points.
+        noise: Standard deviation of the noise around the half circles.
+        generator: Where the randomness comes from.
+
+    Returns:
+        The points, shape ``(count, 2)``, float32.
+
+    Raises:
+        ValueError: `count` or `noise` is not positive and finite.
+
+    Source:
+        The data of ``sklearn.datasets.make_moons``, moved to its mean.
+
+    Example:
+        >>> import torch
+        >>> two_moons(5, generator=torch.Generator().manual_seed(0)).shape
+        torch.Size([5, 2])
+    """
+    check_positive("count", count)
+    check_positive("noise", noise)
+    angle = math.pi * torch.rand(count, generator=generator)
+    lower = torch.rand(count, generator=generator) < 0.5
+    x = torch.where(lower, 1 - angle.cos(), angle.cos())
+    y = torch.where(lower, 0.5 - angle.sin(), angle.sin())
+    arcs = torch.stack([x - 0.5, y - 0.25], dim=1)
+    return arcs + noise * torch.randn(count, 2, generator=generator)
+
+
+def eight_gaussians(
+    count: int, *, noise: float = 0.1, generator: torch.Generator
+) -> Tensor:
+    r"""Points around eight centres on a circle of radius 2.
+
+    .. math:: 2\,(\cos\tfrac{\pi k}{4},\, \sin\tfrac{\pi k}{4})
+        + \mathcal N(0, \sigma^2 I), \qquad k = 0, \dots, 7
+
+    Args:
+        count: How many points.
+        noise: Standard deviation :math:`\sigma` around each centre.
+        generator: Where the randomness comes from.
+
+    Returns:
+        The points, shape ``(count, 2)``, float32.
+
+    Raises:
+        ValueError: `count` or `noise` is not positive and finite.
+
+    Source:
+        A standard test density; the radius is ours.
+
+    Example:
+        >>> import torch
+        >>> eight_gaussians(5, generator=torch.Generator().manual_seed(0)).shape
+        torch.Size([5, 2])
+    """
+    check_positive("count", count)
+    check_positive("noise", noise)
+    angle = math.pi / 4 * torch.randint(8, (count,), generator=generator)
+    centres = 2 * torch.stack([angle.cos(), angle.sin()], dim=1)
+    return centres + noise * torch.randn(count, 2, generator=generator)
+
+
+def energy_distance(x: Tensor, y: Tensor) -> Tensor:
+    r"""How far two samples are apart: zero in expectation if their laws agree.
+
+    .. math:: 2\,E\|X - Y\|_2 - E\|X - X'\|_2 - E\|Y - Y'\|_2
+
+    The means run over pairs of different points, so that the estimate is unbiased;
+    it may be negative.
+
+    Args:
+        x: First sample, shape ``(m, d)``.
+        y: Second sample, shape ``(n, d)``.
+
+    Returns:
+        The distance, shape ``()``.
+
+    Raises:
+        ValueError: A sample has fewer than two points.
+
+    Source:
+        Székely, Rizzo (2013), "Energy statistics: a class of statistics based on
+        distances", J. Stat. Plan. Inference 143.
+
+    Example:
+        >>> import torch
+        >>> near, far = torch.zeros(2, 1), torch.full((2, 1), 3.0)
+        >>> energy_distance(near, far)
+        tensor(6.)
+    """
+    for name, sample in (("x", x), ("y", y)):
+        if len(sample) < 2:
+            raise ValueError(f"{name} must have two points or more, got {len(sample)}")
+    across = torch.cdist(x, y).mean()
+    return 2 * across - _mean_gap(x) - _mean_gap(y)
+
+
+def _mean_gap(x: Tensor) -> Tensor:
+    """Mean distance of two different points of one sample."""
+    count = len(x)
+    return torch.cdist(x, x).sum() / (count * (count - 1))

@@ -1,0 +1,74 @@
+"""The tasks: their laws where they are known, and the distance between samples."""
+
+import math
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from companion.tasks import eight_gaussians, energy_distance, two_moons
+
+COUNT = 20_000
+
+
+def seeded(seed):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("sample", [two_moons, eight_gaussians])
+def test_the_cloud_is_centred(sample, seed):
+    points = sample(COUNT, generator=seeded(seed))
+    noise = 6 * points.std(dim=0) / math.sqrt(COUNT)
+    assert (points.mean(dim=0).abs() < noise).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_moons_lie_on_their_half_circles(seed):
+    points = two_moons(COUNT, noise=1e-6, generator=seeded(seed)) + torch.tensor(
+        [0.5, 0.25]
+    )
+    upper = points.norm(dim=1) - 1
+    lower = (points - torch.tensor([1.0, 0.5])).norm(dim=1) - 1
+    assert torch.minimum(upper.abs(), lower.abs()).max() < 1e-5  # 6 sd of the noise
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_gaussians_have_their_variance(seed):
+    points = eight_gaussians(COUNT, noise=0.1, generator=seeded(seed))
+    # E|x|^2 = 4 + 2 * 0.01; its standard deviation is about 4 * 0.1.
+    assert abs(points.square().sum(dim=1).mean() - 4.02) < 6 * 0.4 / math.sqrt(COUNT)
+
+
+@pytest.mark.parametrize("sample", [two_moons, eight_gaussians])
+@pytest.mark.parametrize("option", ["count", "noise"])
+def test_rejects_what_is_not_positive(sample, option):
+    arguments = {"count": 5, "noise": 0.1, option: 0}
+    with pytest.raises(ValueError, match=f"^{option} must be positive and finite, got"):
+        sample(arguments["count"], noise=arguments["noise"], generator=seeded(0))
+
+
+def test_distance_of_two_points_each():
+    x = torch.tensor([[0.0], [1.0]])
+    y = torch.tensor([[4.0], [6.0]])
+    # Across: 4, 6, 3, 5 with mean 4.5; inside: 1 and 2.
+    assert_close(energy_distance(x, y), torch.tensor(2 * 4.5 - 1 - 2))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_distance_of_one_law_is_near_zero_and_of_two_is_not(seed):
+    rng = seeded(seed)
+    one, two = (two_moons(1000, generator=rng) for _ in range(2))
+    other = eight_gaussians(1000, generator=rng)
+    # The estimate's spread under one law is of the order of E|X - X'| / n = 1e-3.
+    assert abs(energy_distance(one, two)) < 0.01
+    assert energy_distance(one, other) > 0.1
+
+
+@pytest.mark.parametrize("name", ["x", "y"])
+def test_distance_needs_two_points(name):
+    samples = {"x": torch.zeros(2, 1), "y": torch.zeros(2, 1), name: torch.zeros(1, 1)}
+    with pytest.raises(
+        ValueError, match=f"^{name} must have two points or more, got 1"
+    ):
+        energy_distance(**samples)
