@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from companion.claims import read_ledger
+from companion.claims import Entry, read_ledger
 from tools.claims import VERDICTS, claims
 from tools.paths import BOOK, ROOT, TERMS, sources
 from tools.references import cited, listing
@@ -106,19 +106,23 @@ def _ledger(chapter: str, language: str) -> str:
 
 
 def _rows(source: Path, language: str) -> list[list[str]]:
-    """One row for each line that `verify` printed, under the claim's box."""
-    printed: dict[str, list[tuple[str, str]]] = {}
+    """One row for each claim, with a line for each of its checks."""
+    checks: dict[str, list[Entry]] = {}
     for entry in read_ledger(BOOK / "en" / f"{source.stem}.ipynb"):
-        line = (f"{entry.relation} {entry.predicted}", entry.measured)
-        printed.setdefault(entry.claim, []).append(line)
+        checks.setdefault(entry.claim, []).append(entry)
     rows = []
-    for cell in edition(read(source), language):
-        for claim in claims(cell.text) if cell.kind == "markdown" else []:
-            box = f"{{prf:ref}}`{claim.label}` {claim.title} ({claim.audit})"
-            verdict = VERDICTS[claim.verdict][language]
-            for i, (predicted, measured) in enumerate(printed.get(claim.label, [])):
-                head = ["", "", ""] if i else [box, claim.says, verdict]
-                rows.append([*head, predicted, measured])
+    for claim in claims(prose(edition(read(source), language))):
+        held = checks[claim.label]
+        rows.append(
+            [
+                f"{{prf:ref}}`{claim.label}` {claim.title} ({claim.audit})",
+                claim.says,
+                VERDICTS[claim.verdict][language],
+                # A no-break space keeps the lines of the two columns side by side.
+                "<br>".join(f"{e.relation}\u00a0{e.predicted}" for e in held),
+                "<br>".join(entry.measured for entry in held),
+            ]
+        )
     return rows
 
 
