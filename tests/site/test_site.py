@@ -15,6 +15,11 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
+from tools.paths import BOOK, SOURCES
+from tools.plain import number
+from tools.render import chapter_number
+from tools.source import edition, read
+
 ROOT = next(p for p in Path(__file__).parents if (p / "_config.yml").exists())
 SITE = ROOT / "_build" / "html"
 BASE = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["html"]["baseurl"]
@@ -23,6 +28,7 @@ PAGES = sorted(
     for path in SITE.rglob("*.html")
     if not {"_static", "_sources"} & set(path.relative_to(SITE).parts)
 )
+NOTEBOOKS = sorted(BOOK.glob("??/*.ipynb"))
 CHAPTERS = [page for page in PAGES if "book/" in page]
 VERDICTS = {
     f"verdict-{name}"
@@ -177,6 +183,18 @@ def test_mathematics_is_typeset(page):
     assert soup(page).select(".katex-error") == []
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: f"{p.parent.name}-{p.stem}")
+def test_the_site_and_the_notebook_count_alike(path):
+    language = path.parent.name
+    folder = {"en": "", "zh": "zh/"}[language] + f"book/{language}"
+    page = soup(f"{folder}/{path.stem}.html")
+    ours = edition(read(SOURCES / f"{path.stem}.md"), language)
+    names = number(ours, language, chapter_number(path.stem, language))
+    for label, name in names.items():
+        tag = page.find(id=f"equation-{label}" if label.startswith("eq-") else label)
+        assert name.replace(" ", "") in tag.get_text().replace(" ", ""), (label, name)
+
+
 @pytest.mark.browser
 def test_in_a_browser(tmp_path):
     """Every page in Chromium: light and dark, wide and narrow; see check.mjs."""
@@ -198,8 +216,8 @@ def test_in_a_browser(tmp_path):
         )
         for edition in ("book/en", "zh/book/zh")
     }
-    for edition, found in report["search"].items():
-        written = everything[edition].lower()
+    for folder, found in report["search"].items():
+        written = everything[folder].lower()
         missed = [
             word for word, hits in found.items() if not hits and word.lower() in written
         ]
