@@ -174,7 +174,9 @@ SAME = {
 @pytest.mark.parametrize("name", TRANSLATED)
 def test_both_editions_carry_the_same(name, pattern):
     def found(cell):
-        text = re.sub(r"\{(?!cite)[\w:]+\}`[^`]+`", "", cell.text)
+        text = cell.text
+        if "cite" not in pattern:
+            text = re.sub(r"\{[\w:]+\}`[^`]+`", "", text)
         return sorted(re.findall(pattern, text, re.M | re.S))
 
     for one, two in pairs(read(SOURCES[name])):

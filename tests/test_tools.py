@@ -100,7 +100,7 @@ def test_an_incomplete_claim_is_refused(old, new, message):
 def test_the_site_shows_the_verdict_in_the_box():
     dressed = with_verdicts(BOX, "zh")
     assert ":audit:" not in dressed
-    assert ":::{div} verdict verdict-conditional\n**有条件成立。**原文：" in dressed
+    assert ":::{div} verdict verdict-conditional\n**有条件成立**。原文：" in dressed
 
 
 # Plain Markdown

@@ -23,8 +23,8 @@ VERDICTS = {
     "unsupported": {"en": "Unsupported", "zh": "缺乏依据"},
     "beyond": {"en": "Beyond the source", "zh": "原文未涉及"},
 }
-SAYS = {"en": " The source: {} ", "zh": "原文：{}"}
-STOP = {"en": ".", "zh": "。"}
+# The Chinese stop stands outside the stars, which would not close after it.
+FOOT = {"en": ("**{}.**", " The source: {}"), "zh": ("**{}**。", "原文：{}")}
 
 
 class Claim(NamedTuple):
@@ -45,9 +45,9 @@ def claims(text: str) -> list[Claim]:
 
 def verdict_line(claim: Claim, language: str) -> str:
     """The last line of a claim box, in Markdown."""
-    verdict = f"**{VERDICTS[claim.verdict][language]}{STOP[language]}**"
-    says = SAYS[language].format(claim.says) if claim.says else ""
-    return (verdict + says).rstrip()
+    verdict, says = FOOT[language]
+    line = verdict.format(VERDICTS[claim.verdict][language])
+    return line + says.format(claim.says) if claim.says else line
 
 
 def with_verdicts(text: str, language: str) -> str:

@@ -21,6 +21,7 @@ WORDS = {
     "solution": {"en": "Solution to", "zh": "解答："},
     "and": {"en": " and ", "zh": "与"},
 }
+TITLED = {"en": "**{}** ({}).", "zh": "**{}**（{}）。"}
 NUMBERED = KINDS | {"exercise": {"en": "Exercise", "zh": "练习"}}
 LABEL = re.compile(r"^\(([\w-]+)\)=\n", re.M)
 EQUATION = re.compile(
@@ -125,7 +126,7 @@ def _quotation(text: str) -> str:
 
 def _claim(box: Directive, language: str, numbers: Numbers) -> str:
     (claim,) = claim_boxes(str(box))
-    head = f"**{numbers[claim.label]}** ({box.title})."
+    head = TITLED[language].format(numbers[claim.label], box.title)
     foot = verdict_line(claim, language)
     return _quotation(f'<a id="{claim.label}"></a>{head}\n\n{box.body}\n\n{foot}')
 
@@ -145,10 +146,9 @@ def _div(box: Directive, language: str, numbers: Numbers) -> str:
 
 
 def _exercise(box: Directive, language: str, numbers: Numbers) -> str:
-    del language
     label = box.options["label"]
-    title = f" ({box.title})" if box.title else ""
-    return f'<a id="{label}"></a>**{numbers[label]}**{title}. {box.body}'
+    head = TITLED[language].format(numbers[label], box.title)
+    return f'<a id="{label}"></a>{head}\n\n{box.body}'
 
 
 def _solution(box: Directive, language: str, numbers: Numbers) -> str:
