@@ -25,7 +25,7 @@ book: $(READY) $(ASSETS)  ## both editions, warnings are errors
 test: lint unit book  ## lint, types, units and doctests, the book, its notebooks
 	@echo "Running the notebooks of both editions, the network blocked ..."
 	@python -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
-	  --nbval-cell-timeout 300 -p no:doctest $(NOTEBOOKS)
+	  --nbval-cell-timeout 300 -o addopts=--strict-markers $(NOTEBOOKS)
 	@python -m pytest -q tests/site -m "not browser"
 
 lint: $(READY)
