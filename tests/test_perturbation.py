@@ -56,12 +56,9 @@ def run(name):
 
 
 @pytest.fixture(autouse=True)
-def as_in_a_notebook():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+def style_of_its_own():
     with mpl.rc_context():
         yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module", params=CHAPTERS)
