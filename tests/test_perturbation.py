@@ -23,6 +23,32 @@ CHAPTERS = {
         "linalg.euclidean_norm": lambda x: 1.01 * x + 0.01,
         "linalg.spectral_norm": lambda x: 0.5 * x,
     },
+    "diffusion-weighting": {
+        "clipping.clip_per_sample": lambda x: x._replace(gradient=longer(x.gradient)),
+        "diffusion.add_noise": lambda x: 1.01 * x,
+        "diffusion.cosine_schedule": lambda x: 0.999 * x,
+        "diffusion.data_estimate": lambda x: 1.01 * x,
+        "diffusion.linear_schedule": lambda x: 0.999 * x,
+        "diffusion.sample_backwards": lambda x: 0.4 * x,
+        "diffusion.signal_to_noise": lambda x: 1.01 * x,
+        "tasks.energy_distance": lambda x: x + 0.03,
+        "tasks.two_moons": lambda x: 5 * x,
+    },
+    "normalizing-flows": {
+        "clipping.clip_per_sample": lambda x: x._replace(
+            gradient=[0 * g for g in x.gradient]
+        ),
+        "ensembles.with_singular_values": lambda x: 1.01 * x,
+        "flows.CouplingFlow": lambda x: x.register_forward_hook(more_volume) and x,
+        "flows.point_jacobians": lambda x: 1.01 * x,
+        "flows.random_shears": lambda x: 1.01 * x,
+        "flows.shear_growth_rate": lambda x: 1.01 * x,
+        "jacobians.growth_exponents": lambda x: 1.01 * x + 0.01,
+        "jacobians.layer_jacobians": lambda x: [1.01 * factor for factor in x],
+        "linalg.condition_number": lambda x: 1.01 * x,
+        "linalg.spectral_norm": lambda x: 1.01 * x,
+        "tasks.two_moons": lambda x: 3.0 * x,
+    },
 }
 FUNCTIONS = [(name, path) for name, broken in CHAPTERS.items() for path in broken]
 
@@ -31,7 +57,14 @@ def longer(tree):
     """A clipped gradient, or each of several, one percent too long."""
     if isinstance(tree, torch.Tensor):
         return 1.01 * tree
+    if isinstance(tree, dict):
+        return {name: 1.01 * leaf for name, leaf in tree.items()}
     return type(tree)(1.01 * leaf for leaf in tree)
+
+
+def more_volume(_, __, flowed):
+    """Let a flow claim that it enlarges volume a little more than it does."""
+    return flowed._replace(log_det=flowed.log_det + 0.01)
 
 
 def cells(name):

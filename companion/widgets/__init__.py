@@ -13,7 +13,13 @@ from json import dumps
 from math import isfinite
 from pathlib import Path
 
-__all__ = ["Widget", "cliff", "value_clipping_cosine"]
+__all__ = [
+    "Widget",
+    "cat_map",
+    "cliff",
+    "timestep_weights",
+    "value_clipping_cosine",
+]
 
 # The browser's laws of a gradient's entries, in the order of its menu.
 LAWS = (
@@ -47,6 +53,62 @@ class Widget:
     def __repr__(self) -> str:
         """Return the element's opening tag, all that a terminal can show."""
         return f"<{self.tag}>"
+
+
+def cat_map(
+    *,
+    first: float = 1.0,
+    second: float = 1.0,
+    repeats: int = 2,
+    language: str | None = None,
+) -> Widget:
+    r"""Show two shears in turn: volume is kept, length need not be.
+
+    .. math:: M = \begin{pmatrix} 1 & 0 \\ b & 1 \end{pmatrix}
+        \begin{pmatrix} 1 & a \\ 0 & 1 \end{pmatrix}, \qquad
+        \det M = 1, \quad \operatorname{tr} M = 2 + ab
+
+    The browser applies :math:`M` to a grid and to the unit disc, :math:`n` times. The
+    arguments set the figure's first state.
+
+    Args:
+        first: The shear :math:`a` along x, 0 to 2; rounded to tenths.
+        second: The shear :math:`b` along y, -3 to 2; rounded to tenths.
+        repeats: The number :math:`n` of pairs, 0 to 20.
+        language: ``"en"`` or ``"zh"``; None takes the page's language.
+
+    Returns:
+        The figure, ``<xg-cat-map>``.
+
+    Raises:
+        ValueError: An argument is outside the range given above.
+
+    Source:
+        Arnold's cat map is :math:`a = b = 1`; the chapter `normalizing-flows` derives
+        the rest.
+
+    Example:
+        >>> cat_map(second=-1.0)
+        <xg-cat-map>
+    """
+    _check_between("first", first, 0, 2)
+    _check_between("second", second, -3, 2)
+    _check_whole("repeats", repeats, 0, 20)
+    options = {
+        "first": round(first, 1),
+        "second": round(second, 1),
+        "repeats": repeats,
+    }
+    english = (
+        "Interactive figure, shown where scripts run: two shears in turn keep every "
+        "area. With equal signs they stretch the disc exponentially, with opposite "
+        "signs they turn it, and along one axis the stretch grows linearly."
+    )
+    chinese = (
+        "交互图，运行脚本后显示：两个剪切交替作用，面积始终不变。符号相同时圆盘被指数拉长，"
+        "符号相反时圆盘转动，只沿一个轴时拉伸线性增长。"
+    )
+    return _widget("cat-map", options, english, chinese, language)
 
 
 def cliff(
@@ -189,6 +251,71 @@ def value_clipping_cosine(
     return _widget("value-cosine", options, english, chinese, language)
 
 
+def timestep_weights(
+    *,
+    schedule: str = "linear",
+    prediction: str = "data",
+    loss: str = "noise",
+    trained: bool = False,
+    threshold: float = 1.0,
+    language: str | None = None,
+) -> Widget:
+    r"""Show weight, gradient and clipped contribution at each of 1000 timesteps.
+
+    .. math:: v \operatorname{clip}_{C/v}(g) = \operatorname{clip}_C(v\,g)
+
+    For Gaussian data of variance 1 the sizes are closed forms of the signal-to-noise
+    ratio. The arguments set the figure's first state; the slider takes its nearest
+    position.
+
+    Args:
+        schedule: ``"linear"`` or ``"cosine"``.
+        prediction: What the network predicts: ``"data"``, ``"noise"`` or
+            ``"velocity"``.
+        loss: The loss, whatever the network predicts: the error of the ``"noise"``, of
+            the ``"velocity"``, or ``"capped"``, min-SNR with γ = 5.
+        trained: Whether the output is the best possible one, or zero.
+        threshold: The largest contribution :math:`C` of a timestep, 1e-4 to 1e4.
+        language: ``"en"`` or ``"zh"``; None takes the page's language.
+
+    Returns:
+        The figure, ``<xg-timestep-weights>``.
+
+    Raises:
+        ValueError: An argument is outside the range given above.
+
+    Source:
+        The chapter `diffusion-weighting` derives the sizes and the identity.
+
+    Example:
+        >>> timestep_weights(prediction="noise", threshold=10.0)
+        <xg-timestep-weights>
+    """
+    _check_among("schedule", schedule, ("linear", "cosine"))
+    _check_among("prediction", prediction, ("data", "noise", "velocity"))
+    _check_among("loss", loss, ("noise", "velocity", "capped"))
+    _check_between("threshold", threshold, 1e-4, 1e4)
+    options = {
+        "schedule": schedule,
+        "prediction": prediction,
+        "loss": loss,
+        "trained": trained,
+        "threshold": threshold,
+    }
+    english = (
+        "Interactive figure, shown where scripts run: under the DDPM loss the gradient "
+        "of a network that predicts the data falls from twenty thousand at the first "
+        "timestep to one ten-thousandth at the last. Clipping at C/v, then weighting, "
+        "gives what weighting, then clipping at C gives: a ceiling, not a floor."
+    )
+    chinese = (
+        "交互图，运行脚本后显示：在 DDPM 损失下，预测数据的网络的梯度从第一个时间步的"
+        "两万降到最后一个时间步的万分之一。先按 C/v 裁剪再加权，与先加权再按 C 裁剪"
+        "结果相同：它是上限，而不是下限。"
+    )
+    return _widget("timestep-weights", options, english, chinese, language)
+
+
 def _widget(
     name: str,
     options: Mapping[str, object],
@@ -219,6 +346,11 @@ def _script(name: str) -> str:
 def _check_between(name: str, value: float, low: float, high: float) -> None:
     if not (isfinite(value) and low <= value <= high):
         raise ValueError(f"{name} must lie between {low} and {high}, got {value}")
+
+
+def _check_among(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {choices}, got {value!r}")
 
 
 def _check_whole(name: str, value: int, low: int, high: int) -> None:
