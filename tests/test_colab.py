@@ -31,9 +31,9 @@ def python(environment, *arguments, **options):
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def bare(tmp_path_factory):
-    """A virtual environment that has everything but the companion."""
+    """A new virtual environment that has everything but the companion."""
     folder = tmp_path_factory.mktemp("colab")
     ours = folder / "packages"
     ours.mkdir()
