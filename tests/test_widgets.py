@@ -1,51 +1,25 @@
 """The interactive figures: their HTML, and their scripts' numbers against torch's."""
 
-import json
 import math
 import re
-import shutil
-import subprocess
-import sys
 from itertools import accumulate, pairwise
-from pathlib import Path
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import torch
+from scripts import element, evaluator, options_of, text_of
 
 from companion import widgets
 from companion.widgets import cliff, value_clipping_cosine
 
-FOLDER = Path(widgets.__file__).parent
-NODE = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which(
-    "node"
-)
 CURVES = {'a "quoted" <b>': ([0.01, 0.1, 1.0], [0.5, 0.612345, 0.9])}
-FIGURES = {"cliff": cliff, "value-cosine": value_clipping_cosine}
-
-
-def in_node(expression, **names):
-    """Return the value of an expression over the scripts as they are shipped."""
-    scripts = "".join(
-        (FOLDER / f"{name}.js").read_text(encoding="utf-8")
-        for name in ("base", "cliff", "value_cosine")
-    )
-    program = f"{scripts}\nconst {{ {', '.join(names)} }} = {json.dumps(names)};\n"
-    program += f"process.stdout.write(JSON.stringify({expression}));"
-    done = subprocess.run(
-        [NODE, "-"], input=program, capture_output=True, check=True, encoding="utf-8"
-    )
-    return json.loads(done.stdout)
-
-
-def element(figure):
-    """Return the figure's element, read as strictly as XML is."""
-    return ElementTree.fromstring(figure.html.split("<script>")[0])
-
-
-def options_of(figure):
-    return json.loads(element(figure).get("data-options"))
+FIGURES = {
+    "cat-map": widgets.cat_map,
+    "cliff": cliff,
+    "timestep-weights": widgets.timestep_weights,
+    "value-cosine": value_clipping_cosine,
+}
+in_node = evaluator("cliff", "value_cosine")
 
 
 # The HTML
@@ -91,10 +65,9 @@ def test_python_and_the_browser_know_the_same_laws():
     assert tuple(in_node("Object.keys(xg.cosine.laws)")) == widgets.LAWS
 
 
-@pytest.mark.parametrize("script", ["cliff", "value_cosine"])
+@pytest.mark.parametrize("script", [name.replace("-", "_") for name in FIGURES])
 def test_all_that_a_script_says_is_in_both_languages(script):
-    text = (FOLDER / f"{script}.js").read_text(encoding="utf-8")
-    calls = text.split("this.say(")[1:]
+    calls = text_of(script).split("this.say(")[1:]
     assert len(calls) > 10
     for call in calls:
         depths = accumulate(({"(": 1, ")": -1}.get(c, 0) for c in call), initial=1)

@@ -1,20 +1,13 @@
 """The figure of timestep weights: its HTML, and its numbers against torch's."""
 
-import json
 import math
-import re
-import shutil
-import subprocess
-import sys
-from itertools import accumulate, product
-from pathlib import Path
-from xml.etree import ElementTree
+from itertools import product
 
 import numpy as np
 import pytest
 import torch
+from scripts import evaluator, options_of
 
-from companion import widgets
 from companion.clipping import clip_per_sample
 from companion.diffusion import (
     add_noise,
@@ -24,10 +17,6 @@ from companion.diffusion import (
 )
 from companion.widgets import timestep_weights
 
-FOLDER = Path(widgets.__file__).parent
-NODE = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which(
-    "node"
-)
 SCHEDULES = {"linear": linear_schedule, "cosine": cosine_schedule}
 PREDICTIONS = ("data", "noise", "velocity")
 LOSSES = ("noise", "velocity", "capped")
@@ -37,66 +26,15 @@ STATES = [
 ]
 
 
-def in_node(expression, **names):
-    """Return the value of an expression over the scripts as they are shipped."""
-    scripts = "".join(
-        (FOLDER / f"{name}.js").read_text(encoding="utf-8")
-        for name in ("base", "timestep_weights")
-    )
-    program = f"{scripts}\nconst {{ {', '.join(names)} }} = {json.dumps(names)};\n"
-    program += f"process.stdout.write(JSON.stringify({expression}));"
-    done = subprocess.run(
-        [NODE, "-"], input=program, capture_output=True, check=True, encoding="utf-8"
-    )
-    return json.loads(done.stdout)
-
-
-def element(figure):
-    """Return the figure's element, read as strictly as XML is."""
-    return ElementTree.fromstring(figure.html.split("<script>")[0])
+in_node = evaluator("timestep_weights")
 
 
 # The HTML
 
 
-def test_the_html_is_the_same_each_time_and_asks_no_host():
-    html = timestep_weights()._repr_html_()
-    assert html == timestep_weights()._repr_html_()
-    assert "://" not in html
-    assert repr(timestep_weights()) == "<xg-timestep-weights>"
-    assert len(html.encode()) < 18_000
-
-
-def test_the_html_parses_and_speaks_both_languages_without_a_script():
-    figure = element(timestep_weights())
-    texts = {paragraph.get("lang"): paragraph.text for paragraph in figure}
-    assert set(texts) == {"en", "zh"}
-    assert "Interactive figure" in texts["en"]
-    assert "交互图" in texts["zh"]
-
-
-def test_the_html_carries_class_language_and_script():
-    html = timestep_weights(language="zh").html
-    opening = '<xg-timestep-weights class="xg-figure" lang="zh" data-options='
-    assert html.startswith(opening)
-    assert 'xg.define("xg-timestep-weights"' in html
-    assert html.count("</script>") == 1
-
-
 def test_options_reach_the_browser_as_they_were_given():
     options = STATES[-1]
-    shipped = element(timestep_weights(**options)).get("data-options")
-    assert json.loads(shipped) == options
-
-
-def test_all_that_the_script_says_is_in_both_languages():
-    text = (FOLDER / "timestep_weights.js").read_text(encoding="utf-8")
-    calls = text.split("this.say(")[1:]
-    assert len(calls) > 10
-    for call in calls:
-        depths = accumulate(({"(": 1, ")": -1}.get(c, 0) for c in call), initial=1)
-        words = call[: list(depths).index(0)]
-        assert re.search(r"[\u3000-\u9fff]", words), words
+    assert options_of(timestep_weights(**options)) == options
 
 
 @pytest.mark.parametrize(

@@ -1,40 +1,17 @@
 """The interactive figure of the flows: its HTML, and its numbers against torch's."""
 
-import json
 import math
-import re
-import shutil
-import subprocess
-import sys
-from itertools import accumulate
-from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 import torch
+from scripts import evaluator, options_of
 
-from companion import widgets
 from companion.widgets import cat_map
 
-FOLDER = Path(widgets.__file__).parent
-NODE = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which(
-    "node"
-)
 SHEARS = [(1.0, 1.0), (0.7, 1.9), (2.0, -3.0), (1.3, 0.0), (1.0, -1.0), (0.5, -2.5)]
 
 
-def in_node(expression, **names):
-    """Return the value of an expression over the scripts as they are shipped."""
-    scripts = "".join(
-        (FOLDER / f"{name}.js").read_text(encoding="utf-8")
-        for name in ("base", "cat_map")
-    )
-    program = f"{scripts}\nconst {{ {', '.join(names)} }} = {json.dumps(names)};\n"
-    program += f"process.stdout.write(JSON.stringify({expression}));"
-    done = subprocess.run(
-        [NODE, "-"], input=program, capture_output=True, check=True, encoding="utf-8"
-    )
-    return json.loads(done.stdout)
+in_node = evaluator("cat_map")
 
 
 def pair(a, b):
@@ -46,40 +23,9 @@ def pair(a, b):
 # The HTML
 
 
-def test_the_html_is_the_same_each_time_and_asks_no_host():
-    figure = cat_map()
-    assert figure.html == cat_map()._repr_html_()
-    assert "://" not in figure.html
-    assert repr(figure) == "<xg-cat-map>"
-    assert len(figure.html.encode()) < 18_000
-
-
-def test_the_html_speaks_both_languages_without_a_script():
-    figure = ElementTree.fromstring(cat_map().html.split("<script>")[0])
-    texts = {paragraph.get("lang"): paragraph.text for paragraph in figure}
-    assert figure.tag == "xg-cat-map"
-    assert "Interactive figure" in texts["en"]
-    assert "交互图" in texts["zh"]
-
-
-def test_the_html_carries_language_script_and_options():
-    html = cat_map(first=0.44, second=-2.96, repeats=7, language="zh").html
-    assert html.startswith('<xg-cat-map class="xg-figure" lang="zh" data-options=')
-    assert 'xg.define("xg-cat-map"' in html
-    assert html.count("</script>") == 1
-    figure = ElementTree.fromstring(html.split("<script>")[0])
-    options = json.loads(figure.get("data-options"))
+def test_options_reach_the_browser_rounded_to_the_slider():
+    options = options_of(cat_map(first=0.44, second=-2.96, repeats=7))
     assert options == {"first": 0.4, "second": -3.0, "repeats": 7}
-
-
-def test_all_that_the_script_says_is_in_both_languages():
-    text = (FOLDER / "cat_map.js").read_text(encoding="utf-8")
-    calls = text.split("this.say(")[1:]
-    assert len(calls) > 10
-    for call in calls:
-        depths = accumulate(({"(": 1, ")": -1}.get(c, 0) for c in call), initial=1)
-        words = call[: list(depths).index(0)]  # to the bracket that closes the call
-        assert re.search(r"[\u3000-\u9fff]", words), words
 
 
 @pytest.mark.parametrize(

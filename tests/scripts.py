@@ -1,0 +1,45 @@
+"""For the tests of the interactive figures: run their scripts, read their HTML."""
+
+import json
+import shutil
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+from xml.etree import ElementTree
+
+from companion import widgets
+
+FOLDER = Path(widgets.__file__).parent
+NODE = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which(
+    "node"
+)
+
+
+def text_of(script):
+    return (FOLDER / f"{script}.js").read_text(encoding="utf-8")
+
+
+def evaluate(scripts, expression, **names):
+    """Return the value of an expression over scripts as they are shipped."""
+    program = "".join(map(text_of, ("base", *scripts)))
+    program += f"\nconst {{ {', '.join(names)} }} = {json.dumps(names)};\n"
+    program += f"process.stdout.write(JSON.stringify({expression}));"
+    done = subprocess.run(
+        [NODE, "-"], input=program, capture_output=True, check=True, encoding="utf-8"
+    )
+    return json.loads(done.stdout)
+
+
+def evaluator(*scripts):
+    """Return `evaluate` for these scripts."""
+    return partial(evaluate, scripts)
+
+
+def element(figure):
+    """Return the figure's element, read as strictly as XML is."""
+    return ElementTree.fromstring(figure.html.split("<script>")[0])
+
+
+def options_of(figure):
+    return json.loads(element(figure).get("data-options"))
