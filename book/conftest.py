@@ -1,9 +1,11 @@
 """How nbval runs the notebooks: offline, and with numbers compared as numbers."""
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
 
+import nbval.kernel
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell
 
@@ -31,9 +33,19 @@ def _printed(sanitize: Callable[[object], object]) -> Callable[[object], object]
     return as_printed
 
 
+def _start(*arguments: object, **options: object) -> tuple:
+    """Start a kernel; again, if another process took one of its ports meanwhile."""
+    for _ in range(2):
+        with contextlib.suppress(RuntimeError):
+            return start_once(*arguments, **options)
+    return start_once(*arguments, **options)
+
+
 def _execute(kernel: RunningKernel, source: str, allow_stdin: bool = False) -> str:
     """Run a cell with its history, without which a final ; does not hide a value."""
     return kernel.kc.execute(source, allow_stdin=allow_stdin, stop_on_error=False)
 
 
+start_once = nbval.kernel.start_new_kernel
+nbval.kernel.start_new_kernel = _start
 RunningKernel.execute_cell_input = _execute

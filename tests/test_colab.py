@@ -20,7 +20,13 @@ NOTEBOOKS = sorted((BOOK / "en").glob("*.ipynb"))
 RUN = """
 import sys, nbformat, nbclient
 notebook = nbformat.read(sys.argv[1], as_version=4)
-nbclient.NotebookClient(notebook, kernel_name="python3").execute()
+for again in (True, True, False):
+    try:
+        nbclient.NotebookClient(notebook, kernel_name="python3").execute()
+        break
+    except RuntimeError as error:  # another process took one of the kernel's ports
+        if not again or "kernel_info" not in str(error):
+            raise
 """
 
 
