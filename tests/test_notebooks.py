@@ -6,8 +6,8 @@ import re
 import nbformat
 import pytest
 
-from tools.notebooks import stored
-from tools.paths import BOOK, SOURCES
+from tools.notebooks import readme_figure, stored
+from tools.paths import BOOK, README_PICTURE, SOURCES
 from tools.plain import number
 from tools.render import chapter_number, code_cells, render, repository
 from tools.site import dress, page
@@ -56,6 +56,10 @@ def test_notebook_is_what_its_source_and_outputs_give(path):
 def test_page_is_what_its_source_gives(path):
     source = SOURCES / f"{path.stem}.md"
     assert path.read_text("utf-8") == page(source, path.parent.name)
+
+
+def test_the_picture_of_the_readme_is_the_chapter_s():
+    assert README_PICTURE.read_text("utf-8") == readme_figure()
 
 
 @every_notebook

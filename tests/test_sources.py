@@ -175,7 +175,7 @@ SAME = {
 def test_both_editions_carry_the_same(name, pattern):
     def found(cell):
         text = cell.text
-        if "cite" not in pattern:
+        if pattern == SAME["code"]:  # the backticks of a role are none of code
             text = re.sub(r"\{[\w:]+\}`[^`]+`", "", text)
         return sorted(re.findall(pattern, text, re.M | re.S))
 
@@ -186,8 +186,6 @@ def test_both_editions_carry_the_same(name, pattern):
 @pytest.mark.parametrize("name", TRANSLATED)
 def test_captions_are_in_both_languages(name):
     for cell in code(name):
-        for part in re.findall(r"'(en|zh)': ", str(cell.metadata)):
-            assert part in ("en", "zh")
         assert str(cell.metadata).count("'en':") == str(cell.metadata).count("'zh':")
 
 
