@@ -14,7 +14,8 @@ from tools.comparison import Printed
 FIGURES = ("image/svg+xml", "image/png")  # no pixels: what a figure shows is verified
 
 # Kernels inherit this: the first thing that each does is to refuse the network.
-os.environ["PYTHONPATH"] = str(Path(__file__).parents[1] / "tests" / "offline")
+OFFLINE = str(Path(__file__).parents[1] / "tests" / "offline")
+os.environ["PYTHONPATH"] = os.pathsep.join([OFFLINE, os.environ.get("PYTHONPATH", "")])
 
 
 def pytest_collection_modifyitems(items: list) -> None:
