@@ -1,13 +1,66 @@
 """The small tasks that several chapters train on; every sample has its generator."""
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from companion._checks import check_positive
 
-__all__ = ["eight_gaussians", "energy_distance", "two_moons"]
+__all__ = ["Digits", "digits", "eight_gaussians", "energy_distance", "two_moons"]
+
+
+class Digits(NamedTuple):
+    """Handwritten digits, divided into those to learn from and those to test on."""
+
+    images: Tensor
+    """Training images, shape ``(1437, 1, 8, 8)``, float32."""
+    labels: Tensor
+    """Their digits, shape ``(1437,)``, int64."""
+    test_images: Tensor
+    """Test images, shape ``(360, 1, 8, 8)``, float32."""
+    test_labels: Tensor
+    """Their digits, shape ``(360,)``, int64."""
+
+
+def digits(*, generator: torch.Generator) -> Digits:
+    """Load 1,797 handwritten digits of 8 x 8 pixels, divided at random.
+
+    The grey values are shifted and scaled to mean zero and variance one over all
+    pixels of all images. The data come with scikit-learn; nothing is downloaded.
+
+    Args:
+        generator: Where the division into training and test set comes from.
+
+    Returns:
+        Images and labels of both sets.
+
+    Raises:
+        ImportError: scikit-learn is not installed.
+
+    Source:
+        Alpaydin, Kaynak (1998), "Optical recognition of handwritten digits", UCI
+        Machine Learning Repository, its test set.
+
+    Example:
+        >>> import torch
+        >>> digits(generator=torch.Generator().manual_seed(0)).images.shape
+        torch.Size([1437, 1, 8, 8])
+    """
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError as error:
+        raise ImportError(
+            "digits needs scikit-learn: pip install scikit-learn"
+        ) from error
+    pixels, names = load_digits(return_X_y=True)
+    images = torch.from_numpy(pixels).float().reshape(-1, 1, 8, 8)
+    images = (images - images.mean()) / images.std(correction=0)
+    labels = torch.from_numpy(names).long()
+    order = torch.randperm(len(images), generator=generator)
+    train, test = order[:1437], order[1437:]
+    return Digits(images[train], labels[train], images[test], labels[test])
 
 
 def two_moons(count: int, *, noise: float = 0.08, generator: torch.Generator) -> Tensor:

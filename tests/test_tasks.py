@@ -1,12 +1,14 @@
 """The tasks: their laws where they are known, and the distance between samples."""
 
 import math
+import sys
 
 import pytest
 import torch
 from torch.testing import assert_close
 
-from companion.tasks import eight_gaussians, energy_distance, two_moons
+from companion.linalg import cosine_similarity
+from companion.tasks import digits, eight_gaussians, energy_distance, two_moons
 
 COUNT = 20_000
 
@@ -72,3 +74,30 @@ def test_distance_needs_two_points(name):
         ValueError, match=f"^{name} must have two points or more, got 1"
     ):
         energy_distance(**samples)
+
+
+def test_digits_are_all_there_once_and_standardized(rng):
+    data = digits(generator=rng)
+    images = torch.cat([data.images, data.test_images])
+    assert images.shape == (1797, 1, 8, 8)
+    assert len(images.unique(dim=0)) == 1797
+    assert images.mean().item() == pytest.approx(0, abs=1e-5)
+    assert images.std(correction=0).item() == pytest.approx(1, rel=1e-5)
+    assert len(data.labels) + len(data.test_labels) == 1797
+    assert set(data.labels.tolist()) == set(range(10))
+
+
+def test_labels_stay_with_their_images(rng):
+    data = digits(generator=rng)
+    for digit in range(10):
+        ours = data.images[data.labels == digit].mean(dim=0)
+        theirs = data.test_images[data.test_labels == digit].mean(dim=0)
+        assert cosine_similarity(ours, theirs) > 0.95
+
+
+def test_digits_without_scikit_learn_say_what_is_missing(monkeypatch, rng):
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(
+        ImportError, match=r"^digits needs scikit-learn: pip install scikit-learn"
+    ):
+        digits(generator=rng)
