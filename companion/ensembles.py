@@ -11,11 +11,46 @@ from torch import Tensor
 from companion._checks import check_nonnegative, check_positive
 
 __all__ = [
+    "gaussian_exponents",
     "gaussian_matrices",
     "orthogonal_matrices",
     "with_singular_values",
     "with_spectral_radius",
 ]
+
+
+def gaussian_exponents(width: int, *, gain: float) -> Tensor:
+    r"""Growth rates of a product of independent `gaussian_matrices`, exactly.
+
+    .. math:: \lambda_i = \log g + \tfrac12 \Bigl(\log \tfrac2n
+        + \psi\bigl(\tfrac{n - i}{2}\bigr)\Bigr), \qquad i = 0, \dots, n - 1
+
+    with the digamma function :math:`\psi`. At any depth :math:`L` the estimate of
+    `jacobians.growth_exponents`, before it sorts, has these means and the variances
+    :math:`\psi'((n - i)/2) / (4L)`.
+
+    Args:
+        width: The size :math:`n` of the matrices.
+        gain: The standard deviation :math:`g` of an entry, times :math:`\sqrt n`.
+
+    Returns:
+        The exponents, largest first, shape ``(width,)``, float64.
+
+    Raises:
+        ValueError: `width` or `gain` is not positive and finite.
+
+    Source:
+        Newman (1986), "The distribution of Lyapunov exponents: exact results for
+        random matrices", Commun. Math. Phys. 103.
+
+    Example:
+        >>> gaussian_exponents(2, gain=1.0)  # the first is minus half of Euler's gamma
+        tensor([-0.2886, -0.9818], dtype=torch.float64)
+    """
+    check_positive("width", width)
+    check_positive("gain", gain)
+    half = torch.arange(width, 0, -1, dtype=torch.float64) / 2
+    return math.log(gain) + (math.log(2 / width) + torch.digamma(half)) / 2
 
 
 def gaussian_matrices(

@@ -10,7 +10,7 @@ import pytest
 LAYERS = [
     {"_checks", "claims", "plotting", "widgets"},
     {"linalg", "ensembles"},
-    {"jacobians"},
+    {"jacobians", "matrix_free"},
     {
         "adjoint",
         "attention",

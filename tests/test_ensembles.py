@@ -7,6 +7,7 @@ import torch
 from torch.testing import assert_close
 
 from companion import ensembles
+from companion.jacobians import growth_exponents
 from companion.linalg import spectral_norm, spectral_radius
 
 SEEDS = range(5)
@@ -172,3 +173,32 @@ def test_singular_values_must_be_a_vector(rng):
     message = r"^values must have shape \(\.\.\., n\), got shape \(\)$"
     with pytest.raises(ValueError, match=message):
         ensembles.with_singular_values(torch.tensor(1.0), generator=rng)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_gaussian_exponents_are_those_of_a_product_at_any_depth(seed):
+    width, depth, gain = 6, 400, 1.3
+    rng = torch.Generator().manual_seed(seed)
+    factors = ensembles.gaussian_matrices(depth, width, generator=rng, gain=gain)
+    exact = ensembles.gaussian_exponents(width, gain=gain)
+    # The diagonal of R holds independent chi variables of n, n - 1, ... 1 freedoms.
+    half = torch.arange(width, 0, -1, dtype=torch.float64) / 2
+    error = torch.sqrt(torch.polygamma(1, half) / (4 * depth))
+    assert ((growth_exponents(factors) - exact).abs() < 5 * error.max()).all()
+
+
+def test_gaussian_exponents_sum_to_the_mean_log_determinant():
+    # For width 1 it is the mean of log |N(0, 1)|: -(gamma + log 2) / 2.
+    (one,) = ensembles.gaussian_exponents(1, gain=1.0)
+    gamma = 0.5772156649015329
+    assert one.item() == pytest.approx(-(gamma + math.log(2)) / 2, rel=1e-12)
+    wide = ensembles.gaussian_exponents(4096, gain=0.5)
+    assert wide[0].item() == pytest.approx(math.log(0.5), abs=2e-4)  # -1 / (2 n)
+    assert (wide.diff() < 0).all()
+
+
+def test_gaussian_exponents_refuse_what_is_not_positive():
+    with pytest.raises(ValueError, match=r"^width must be positive and finite"):
+        ensembles.gaussian_exponents(0, gain=1.0)
+    with pytest.raises(ValueError, match=r"^gain must be positive and finite"):
+        ensembles.gaussian_exponents(3, gain=0.0)

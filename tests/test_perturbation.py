@@ -34,6 +34,19 @@ CHAPTERS = {
         "tasks.energy_distance": lambda x: x + 0.03,
         "tasks.two_moons": lambda x: 5 * x,
     },
+    "jacobian-products": {
+        "ensembles.gaussian_exponents": lambda x: x + 0.05,
+        "ensembles.gaussian_matrices": lambda x: 1.1 * x,
+        "ensembles.orthogonal_matrices": lambda x: 1.01 * x,
+        "ensembles.with_singular_values": lambda x: 0.3 * x,
+        "jacobians.growth_exponents": lambda x: x + 0.05,
+        "jacobians.layer_jacobians": lambda x: [1.01 * factor for factor in x],
+        "linalg.condition_number": lambda x: 1.01 * x,
+        "linalg.spectral_norm": lambda x: 1.01 * x,
+        "linalg.spectral_radius": lambda x: 1.01 * x,
+        "matrix_free.gradient_gain": lambda x: x._replace(gain=1.01 * x.gain),
+        "matrix_free.leading_exponents": lambda x: x + 0.05,
+    },
     "normalizing-flows": {
         "clipping.clip_per_sample": lambda x: x._replace(
             gradient=[0 * g for g in x.gradient]

@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import partial
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -16,6 +17,10 @@ CURVES = {'a "quoted" <b>': ([0.01, 0.1, 1.0], [0.5, 0.612345, 0.9])}
 FIGURES = {
     "cat-map": widgets.cat_map,
     "cliff": cliff,
+    "product-growth": partial(
+        widgets.product_growth, depths=[2, 4], runs={8: [[-0.1, 0.3]], 64: [[0, 1]]}
+    ),
+    "rotation": widgets.rotation,
     "timestep-weights": widgets.timestep_weights,
     "value-cosine": value_clipping_cosine,
 }

@@ -17,6 +17,8 @@ __all__ = [
     "Widget",
     "cat_map",
     "cliff",
+    "product_growth",
+    "rotation",
     "timestep_weights",
     "value_clipping_cosine",
 ]
@@ -249,6 +251,119 @@ def value_clipping_cosine(
         "高斯分量降到 0.798，尾部越重降得越低，柯西分量降到 0。"
     )
     return _widget("value-cosine", options, english, chinese, language)
+
+
+def product_growth(
+    *,
+    depths: Sequence[int],
+    runs: Mapping[int, Sequence[Sequence[float]]],
+    gain: float = 1.0,
+    language: str | None = None,
+) -> Widget:
+    r"""Show measured products of Gaussian matrices against their exact law.
+
+    .. math:: \log\frac{\|J_1^\top \cdots J_L^\top g\|}{\|g\|}: \quad
+        \text{mean } L \lambda_1, \quad \text{variance } \tfrac L4 \psi'(\tfrac n2)
+
+    Python measures at gain 1; the browser adds the logarithm of the gain in every
+    layer, which is exact. The slider takes its nearest position.
+
+    Args:
+        depths: The depths measured, increasing from 1 or more.
+        runs: To each width, one list for every product: the logarithm of the growth
+            at gain 1, at each of the depths.
+        gain: The gain at first, 0.5 to 1.9.
+        language: ``"en"`` or ``"zh"``; None takes the page's language.
+
+    Returns:
+        The figure, ``<xg-product-growth>``.
+
+    Raises:
+        ValueError: `gain` is outside its range, `depths` do not increase from 1 or
+            more, there is no run, or one has not a finite value for every depth.
+
+    Source:
+        The chapter `jacobian-products` derives the law.
+
+    Example:
+        >>> product_growth(depths=[10, 20], runs={8: [[-0.5, -1.5]]})
+        <xg-product-growth>
+    """
+    _check_between("gain", gain, 0.5, 1.9)
+    for before, after in pairwise([0, *depths]):
+        if not before < after:
+            raise ValueError(f"depths must increase from 1 on, got {list(depths)}")
+    lines = [line for lists in runs.values() for line in lists]
+    if not lines or any(len(line) != len(depths) for line in lines):
+        raise ValueError(f"runs must have {len(depths)} numbers each, one for a depth")
+    for line in lines:
+        for value in line:
+            _check_between("runs", value, -1e4, 1e4)
+    options = {
+        "depths": list(depths),
+        "runs": {
+            str(width): [[round(value, 2) for value in line] for line in lists]
+            for width, lists in runs.items()
+        },
+        "gain": gain,
+    }
+    english = (
+        "Interactive figure, shown where scripts run: the logarithm of a gradient's "
+        "length walks through a product of Gaussian matrices. Its mean grows at the "
+        "exact rate, its spread as the root of the depth, and the product of the norms "
+        "lies far above both."
+    )
+    chinese = (
+        "交互图，运行脚本后显示：梯度长度的对数穿过一串高斯矩阵，像随机游走一样变化。"
+        "均值按精确的速率增长，离散程度按深度的平方根增长，范数之积则远高于两者。"
+    )
+    return _widget("product-growth", options, english, chinese, language)
+
+
+def rotation(
+    *,
+    angle: float = 30,
+    small: float = 0.1,
+    language: str | None = None,
+) -> Widget:
+    r"""Show layers of equal singular values that grow, rest or shrink by their turn.
+
+    .. math:: J = R(\varphi) \operatorname{diag}(2, b), \qquad
+        z^2 - (2 + b) \cos\varphi\, z + 2b = 0
+
+    The arguments set the figure's first state; sliders take their nearest position.
+
+    Args:
+        angle: The turn :math:`\varphi` of every layer in degrees, 0 to 90.
+        small: The smaller singular value :math:`b`, 0.05 to 1.
+        language: ``"en"`` or ``"zh"``; None takes the page's language.
+
+    Returns:
+        The figure, ``<xg-rotation>``.
+
+    Raises:
+        ValueError: An argument is outside the range given above.
+
+    Source:
+        The chapter `jacobian-products` derives the eigenvalues and the threshold.
+
+    Example:
+        >>> rotation(angle=60)
+        <xg-rotation>
+    """
+    _check_between("angle", angle, 0, 90)
+    _check_between("small", small, 0.05, 1)
+    options = {"angle": round(angle), "small": round(20 * small) / 20}
+    english = (
+        "Interactive figure, shown where scripts run: every layer stretches by 2 at "
+        "most. Without a turn the product explodes; with b = 0.1 it vanishes once "
+        "every layer turns by more than 55 degrees."
+    )
+    chinese = (
+        "交互图，运行脚本后显示：每层至多拉伸 2 倍。不转动时乘积爆炸；当 b = 0.1 时，"
+        "每层的转角一旦超过 55 度，乘积就消失。"
+    )
+    return _widget("rotation", options, english, chinese, language)
 
 
 def timestep_weights(

@@ -1,0 +1,1 @@
+"""Measurements that take a machine and a minute: run one by ``python -m``."""

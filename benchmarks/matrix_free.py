@@ -1,0 +1,81 @@
+"""A recurrent network by products alone against its dense Jacobians.
+
+Run ``python -m benchmarks.matrix_free``. Each measurement has a process of its own, so
+that its peak memory is its own; only the ratios mean something elsewhere.
+"""
+
+import resource
+import subprocess
+import sys
+import time
+
+import torch
+
+from companion.ensembles import gaussian_matrices
+from companion.jacobians import growth_exponents, layer_jacobians
+from companion.linalg import spectral_norm
+from companion.matrix_free import gradient_gain, leading_exponents
+
+STEPS = 30
+WIDTHS = (64, 256, 1024)
+WAYS = ("gain, dense", "gain, products", "exponent, dense", "exponent, products")
+
+
+def run(way: str, width: int) -> None:
+    """Measure the gain or the leading exponent of a tanh network, one of two ways."""
+    rng = torch.Generator().manual_seed(0)
+    (W,) = gaussian_matrices(1, width, generator=rng, gain=1.5, dtype=torch.float32)
+    x = torch.randn(width, generator=rng)
+    layers = [lambda x: torch.tanh(x @ W.T)] * STEPS
+
+    def network(x: torch.Tensor) -> torch.Tensor:
+        for layer in layers:
+            x = layer(x)
+        return x
+
+    if way == "gain, dense":
+        spectral_norm(torch.func.jacrev(network)(x))
+    elif way == "gain, products":
+        gradient_gain(network, x, tolerance=1e-3, generator=rng)
+    elif way == "exponent, dense":
+        growth_exponents(layer_jacobians(layers, x))
+    else:
+        leading_exponents(layers, x, count=1, generator=rng)
+
+
+def measure(way: str, width: int) -> tuple[float, float]:
+    """Return the seconds and the additional MiB that one way takes."""
+    torch.set_num_threads(1)
+    run(way, 8)  # the first call loads parts of torch that a later call finds there
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.perf_counter()
+    run(way, width)
+    seconds = time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return seconds, (after - before) / 1024
+
+
+def main() -> None:
+    """Print, for each width and quantity, both ways and their ratio in time."""
+    for width in WIDTHS:
+        found = {}
+        for way in WAYS:
+            command = [sys.executable, "-m", __spec__.name, way, str(width)]
+            output = subprocess.run(command, check=True, capture_output=True, text=True)
+            found[way] = tuple(float(word) for word in output.stdout.split())
+        for what in ("gain", "exponent"):
+            (slow, large), (fast, small) = (
+                found[f"{what}, dense"],
+                found[f"{what}, products"],
+            )
+            print(
+                f"width {width:5} {what:9}: {slow:.3f} s {large:.0f} MiB, by products "
+                f"{fast:.3f} s {small:.0f} MiB; times {slow / fast:.1f}"
+            )
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        print(*measure(sys.argv[1], int(sys.argv[2])))
+    else:
+        main()

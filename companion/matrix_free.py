@@ -1,0 +1,172 @@
+"""What a network does to a gradient, from products alone: no Jacobian is formed.
+
+One product costs about as much as a forward or a backward pass.
+"""
+
+import warnings
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from companion._checks import check_positive
+from companion.linalg import euclidean_norm
+
+__all__ = ["GradientGain", "gradient_gain", "leading_exponents"]
+
+
+class GradientGain(NamedTuple):
+    """The worst amplification of a gradient, and what it cost to find."""
+
+    gain: Tensor
+    """The largest singular value of the Jacobian, shape ``()``."""
+    products: int
+    """How many products of the Jacobian or its transpose with a vector were taken."""
+
+
+def leading_exponents(
+    layers: Iterable[Callable[[Tensor], Tensor]],
+    x: Tensor,
+    *,
+    count: int,
+    generator: torch.Generator,
+) -> Tensor:
+    r"""Largest growth rates of a network, from tangents that travel through it.
+
+    .. math:: J_k(x_{k-1})\,Q_{k-1} = Q_k R_k, \qquad
+        \lambda_i = \frac{1}{L} \sum_{k=1}^{L} \log |(R_k)_{ii}|
+
+    The columns of :math:`Q_k` are pushed by Jacobian-vector products; no Jacobian is
+    formed, and a layer costs `count` products instead of its width.
+
+    Args:
+        layers: The layers :math:`f_1, \dots, f_L` in the order they are applied. Each
+            maps the last axis and treats all others as a batch: from ``(..., m)`` to
+            ``(..., n)``.
+        x: The inputs :math:`x_0`, shape ``(..., n)``.
+        count: How many exponents, at most the width of every layer.
+        generator: Where the first tangents come from, on the device of `x`.
+
+    Returns:
+        The exponents of each input, largest first, shape ``(..., count)``.
+
+    Raises:
+        ValueError: `layers` is empty, or `count` is not between 1 and every width.
+
+    Source:
+        Engelken, Wolf, Abbott (2020), "Lyapunov spectra of chaotic recurrent neural
+        networks", after Benettin et al. (1980); ours has jvp where they form Jacobians.
+
+    Example:
+        >>> import torch
+        >>> rng = torch.Generator().manual_seed(0)
+        >>> doubled = [lambda x: 2 * x] * 5
+        >>> leading_exponents(doubled, torch.zeros(3), count=2, generator=rng)
+        tensor([0.6931, 0.6931])
+    """
+    start = torch.randn(
+        *x.shape, max(count, 0), generator=generator, dtype=x.dtype, device=x.device
+    )
+    frame, logs = torch.linalg.qr(start).Q, []
+    for layer in layers:
+        x, image = _push_forward(layer, x, frame)
+        if not 1 <= count <= min(frame.shape[-2], image.shape[-2]):
+            raise ValueError(f"count must lie between 1 and every width, got {count}")
+        frame, triangle = torch.linalg.qr(image)
+        logs.append(triangle.diagonal(dim1=-2, dim2=-1).abs().log())
+    if not logs:
+        raise ValueError("layers must hold at least one layer, got none")
+    return torch.stack(logs).mean(dim=0).sort(descending=True).values
+
+
+def gradient_gain(
+    network: Callable[[Tensor], Tensor],
+    x: Tensor,
+    *,
+    tolerance: float,
+    generator: torch.Generator,
+    steps: int = 200,
+) -> GradientGain:
+    r"""Worst amplification of a gradient by a network, without its Jacobian.
+
+    .. math:: \|J\|_2 = \sqrt{\lambda_{\max}(J^\top J)}, \qquad
+        J = \frac{\partial f}{\partial x}
+
+    Lanczos iteration on :math:`J^\top J`: a step pushes one vector forward and pulls
+    it back. It stops once the residual is below `tolerance` times the eigenvalue
+    :math:`\theta`, so that :math:`J^\top J` has an eigenvalue within
+    :math:`\theta` times `tolerance`; that it is the largest one is almost sure, not
+    certain.
+
+    Args:
+        network: The map :math:`f`, from the shape ``(...)`` of `x` to any shape.
+        x: Where to differentiate, shape ``(...)``.
+        tolerance: Largest relative residual of the eigenvalue of :math:`J^\top J`.
+        generator: Where the first vector comes from, on the device of `x`.
+        steps: The most steps to take.
+
+    Returns:
+        The gain and the number of products taken, two in each step.
+
+    Raises:
+        ValueError: `tolerance` is not positive and finite.
+        RuntimeError: The residual is above `tolerance` after all steps.
+
+    Source:
+        Golub, Van Loan (2013), "Matrix Computations", section 10.1, with full
+        reorthogonalization.
+
+    Example:
+        >>> import torch
+        >>> rng = torch.Generator().manual_seed(0)
+        >>> scale = torch.tensor([3.0, 1.0, 0.5])
+        >>> x = torch.zeros(3)
+        >>> found = gradient_gain(lambda x: scale * x, x, tolerance=1e-4, generator=rng)
+        >>> found.gain
+        tensor(3.0000)
+    """
+    check_positive("tolerance", tolerance)
+    _, pull = torch.func.vjp(network, x)[:2]
+    start = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
+    basis = (start / euclidean_norm(start)).flatten()[None]
+    small = x.new_zeros((0, 0))  # J^T J in the basis: symmetric, tridiagonal
+    for step in range(1, steps + 1):
+        _, pushed = _jvp(network, x, basis[-1].reshape(x.shape))
+        image = pull(pushed)[0].flatten()
+        column = basis @ image
+        small = torch.nn.functional.pad(small, (0, 1, 0, 1))
+        small[-1], small[:, -1] = column, column
+        for _ in range(2):  # once is not enough in floating point
+            image = image - basis.T @ (basis @ image)
+        left = euclidean_norm(image)
+        values, vectors = torch.linalg.eigh(small)
+        residual = left * vectors[-1, -1].abs()
+        if residual <= tolerance * values[-1].clamp(min=0):
+            return GradientGain(values[-1].clamp(min=0).sqrt(), 2 * step)
+        basis = torch.cat([basis, (image / left)[None]])
+    raise RuntimeError(
+        f"no convergence after {steps} steps: the relative residual is "
+        f"{(residual / values[-1]).item():.1e}, above {tolerance}; raise steps"
+    )
+
+
+def _push_forward(
+    layer: Callable[[Tensor], Tensor], x: Tensor, frame: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return the layer's output and the images of the frame's columns."""
+
+    def push(tangent: Tensor) -> Tensor:
+        return _jvp(layer, x, tangent)[1]
+
+    image: Tensor = torch.func.vmap(push, in_dims=-1, out_dims=-1)(frame)
+    return layer(x), image
+
+
+def _jvp(f: Callable[[Tensor], Tensor], x: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    """Return f(x) and J v; silent when torch first loads its forward mode."""
+    with warnings.catch_warnings():
+        # torch 2.13 then calls torch.jit.script, which it deprecates itself.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        output, image = torch.func.jvp(f, (x,), (v,))[:2]
+    return output, image

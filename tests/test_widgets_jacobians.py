@@ -1,0 +1,112 @@
+"""The interactive figures of products: their HTML, and their numbers against torch."""
+
+import math
+
+import pytest
+import torch
+from scripts import evaluator, options_of
+
+from companion.ensembles import gaussian_exponents
+from companion.linalg import spectral_radius
+from companion.widgets import product_growth, rotation
+
+CASES = [(0, 0.1), (30, 0.1), (55, 0.1), (60, 0.1), (90, 0.1), (45, 0.5), (80, 1.0)]
+RUNS = {8: [[-0.123, 0.456]], 64: [[0.0, 1.0], [0.5, -0.25]]}
+
+in_node = evaluator("rotation", "product_growth")
+
+
+def layer(degrees, b):
+    angle = math.radians(degrees)
+    turn = [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
+    stretch = torch.diag(torch.tensor([2.0, b], dtype=torch.float64))
+    return torch.tensor(turn, dtype=torch.float64) @ stretch
+
+
+# The HTML
+
+
+def test_options_reach_the_browser_rounded_to_the_slider():
+    assert options_of(rotation(angle=30.4, small=0.32)) == {"angle": 30, "small": 0.3}
+    options = options_of(product_growth(depths=[5, 10], runs=RUNS, gain=0.8))
+    runs = {"8": [[-0.12, 0.46]], "64": [[0.0, 1.0], [0.5, -0.25]]}
+    assert options == {"depths": [5, 10], "runs": runs, "gain": 0.8}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"angle": -1}, "^angle must lie between 0 and 90, got -1$"),
+        ({"small": 0.0}, "^small must lie between 0.05 and 1, got 0.0$"),
+        ({"language": "de"}, "^language must be 'en', 'zh' or None, got 'de'$"),
+    ],
+)
+def test_rotation_refuses(options, message):
+    with pytest.raises(ValueError, match=message):
+        rotation(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"gain": 2.0}, "^gain must lie between 0.5 and 1.9, got 2.0$"),
+        ({"depths": [2, 2]}, r"^depths must increase from 1 on, got \[2, 2\]$"),
+        ({"depths": [0, 2]}, r"^depths must increase from 1 on, got \[0, 2\]$"),
+        ({"runs": {}}, "^runs must have 2 numbers each, one for a depth$"),
+        ({"runs": {8: [[1.0]]}}, "^runs must have 2 numbers each, one for a depth$"),
+        ({"runs": {8: [[1.0, math.nan]]}}, "^runs must lie between -10000.0 and"),
+    ],
+)
+def test_product_growth_refuses(options, message):
+    with pytest.raises(ValueError, match=message):
+        product_growth(**{"depths": [5, 10], "runs": RUNS} | options)
+
+
+# The numbers, against torch's
+
+
+@pytest.mark.parametrize(("degrees", "b"), CASES)
+def test_the_radius_is_that_of_the_layer(degrees, b):
+    found = in_node("xg.rotation.radius(angle, 2, b)", angle=math.radians(degrees), b=b)
+    # A double eigenvalue is known to the root of the rounding error only.
+    assert found == pytest.approx(spectral_radius(layer(degrees, b)).item(), rel=1e-7)
+
+
+@pytest.mark.parametrize("b", [0.05, 0.1, 0.3, 0.45])
+def test_the_threshold_has_spectral_radius_one(b):
+    angle = in_node("xg.rotation.threshold(2, b)", b=b)
+    radius = spectral_radius(layer(math.degrees(angle), b))
+    assert radius.item() == pytest.approx(1.0, rel=1e-12)
+
+
+@pytest.mark.parametrize(("degrees", "b"), CASES)
+def test_the_vector_s_journey_is_the_power_of_the_layer(degrees, b):
+    found = in_node(
+        "xg.rotation.journey(angle, 2, b, 20)", angle=math.radians(degrees), b=b
+    )
+    v, expected = torch.tensor([1.0, 0.0], dtype=torch.float64), []
+    for _ in range(21):
+        expected.append(v.norm().log().item())
+        v = layer(degrees, b) @ v
+    assert found == pytest.approx(expected, abs=1e-10)
+
+
+@pytest.mark.parametrize("width", [1, 2, 8, 64, 999])
+def test_the_law_of_the_growth_is_that_of_the_ensembles(width):
+    found = in_node("xg.productGrowth.law(n, 1.3, 50)", n=width)
+    mean = 50 * gaussian_exponents(width, gain=1.3)[0].item()
+    half = torch.tensor(width / 2, dtype=torch.float64)
+    spread = math.sqrt(50 * torch.polygamma(1, half).item() / 4)
+    assert found == pytest.approx({"mean": mean, "spread": spread}, rel=1e-9)
+
+
+def test_quantiles_agree_with_torch():
+    values = [-1.0, 0.5, 2.0, 7.0]
+    shares = [0.0, 0.25, 0.5, 0.9, 1.0]
+    found = in_node(
+        "shares.map((s) => xg.productGrowth.quantile(values, s))",
+        shares=shares,
+        values=values,
+    )
+    exact = torch.tensor(values).quantile(torch.tensor(shares))
+    assert found == pytest.approx(exact.tolist(), rel=1e-6)
