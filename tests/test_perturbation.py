@@ -62,6 +62,26 @@ CHAPTERS = {
         "linalg.spectral_norm": lambda x: 1.01 * x,
         "tasks.two_moons": lambda x: 3.0 * x,
     },
+    "numerical-stability": {
+        "clipping.clip_per_sample": lambda x: x._replace(
+            gradient={name: 0 * leaf for name, leaf in x.gradient.items()}
+        ),
+        "ensembles.gaussian_matrices": lambda x: 1.5 * x,
+        "ensembles.orthogonal_matrices": lambda x: 1.01 * x,
+        "ensembles.with_singular_values": lambda x: 1.01 * x,
+        "integrators.backward_euler_step": lambda x: 1.01 * x,
+        "integrators.critical_step": lambda x: 1.01 * x,
+        "integrators.forward_euler_step": lambda x: 1.01 * x,
+        "integrators.overflow_depth": lambda x: x + 1,
+        "integrators.rk4_step": lambda x: 1.01 * x,
+        "integrators.stability_function": lambda x: 1.01 * x,
+        "integrators.trapezoid_step": lambda x: 1.01 * x,
+        "integrators.underflow_depth": lambda x: x + 1,
+        "linalg.condition_number": lambda x: 1.01 * x,
+        "linalg.euclidean_norm": lambda x: 1.01 * x,
+        "linalg.spectral_norm": lambda x: 1.01 * x,
+        "linalg.spectral_radius": lambda x: 1.01 * x,
+    },
 }
 FUNCTIONS = [(name, path) for name, broken in CHAPTERS.items() for path in broken]
 
