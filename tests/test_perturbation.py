@@ -82,6 +82,20 @@ CHAPTERS = {
         "linalg.spectral_norm": lambda x: 1.01 * x,
         "linalg.spectral_radius": lambda x: 1.01 * x,
     },
+    "optimal-control": {
+        "adjoint.costates": lambda x: x._replace(state=1.01 * x.state),
+        "adjoint.lqr": lambda x: x._replace(values=1.01 * x.values),
+        "adjoint.lyapunov_certificate": lambda x: x._replace(matrix=1.01 * x.matrix),
+        "adjoint.rollout": lambda x: 1.01 * x,
+        "adjoint.shooting_loss": lambda x: x._replace(misfit=-x.misfit),
+        "clipping.clip_per_sample": lambda x: x._replace(
+            gradient=[0 * g for g in x.gradient]
+        ),
+        "ensembles.orthogonal_matrices": lambda x: 1.01 * x,
+        "jacobians.layer_jacobians": lambda x: [1.01 * factor for factor in x],
+        "linalg.condition_number": lambda x: 3 * x,
+        "linalg.spectral_radius": lambda x: 1.01 * x,
+    },
 }
 FUNCTIONS = [(name, path) for name, broken in CHAPTERS.items() for path in broken]
 
