@@ -96,6 +96,15 @@ CHAPTERS = {
         "linalg.condition_number": lambda x: 3 * x,
         "linalg.spectral_radius": lambda x: 1.01 * x,
     },
+    "weight-decay": {
+        "decay.decay_steps": lambda x: x + 1,
+        "decay.noise_variance": lambda x: 1.3 * x,
+        "decay.ridge_solution": lambda x: 1.01 * x,
+        "ensembles.gaussian_matrices": lambda x: 4 * x,
+        "ensembles.with_spectral_radius": lambda x: 1.1 * x,
+        "linalg.spectral_norm": lambda x: 1.01 * x + 0.01,
+        "linalg.spectral_radius": lambda x: 1.01 * x,
+    },
 }
 FUNCTIONS = [(name, path) for name, broken in CHAPTERS.items() for path in broken]
 
