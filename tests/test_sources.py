@@ -83,6 +83,18 @@ def test_each_claim_has_its_check_and_each_check_its_claim(name):
     assert verified == boxed
 
 
+def test_no_label_names_two_things():
+    """Labels are shared by the whole book: a second one would break its links."""
+    seen = {}
+    for name in SOURCES:
+        text = prose(name, "en")
+        boxed = (box.options.get("label") for box in find_directives(text))
+        labels = re.findall(r"^(?:\$\$ )?\(([\w-]+)\)=?$", text, re.M)
+        for label in [*filter(None, boxed), *labels]:
+            assert label not in seen, f"{label} is in {seen[label]} and in {name}"
+            seen[label] = name
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_claim_says_what_the_source_says_unless_it_goes_beyond(name):
     for claim in claims(prose(name, "en")):
