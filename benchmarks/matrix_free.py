@@ -7,7 +7,8 @@ that its peak memory is its own; only the ratios mean something elsewhere.
 import resource
 import subprocess
 import sys
-import time
+import timeit
+from collections.abc import Callable
 
 import torch
 
@@ -21,8 +22,8 @@ WIDTHS = (64, 256, 1024)
 WAYS = ("gain, dense", "gain, products", "exponent, dense", "exponent, products")
 
 
-def run(way: str, width: int) -> None:
-    """Measure the gain or the leading exponent of a tanh network, one of two ways."""
+def task(way: str, width: int) -> Callable[[], object]:
+    """Return one of two ways to the gain or the exponent of a tanh network."""
     rng = torch.Generator().manual_seed(0)
     (W,) = gaussian_matrices(1, width, generator=rng, gain=1.5, dtype=torch.float32)
     x = torch.randn(width, generator=rng)
@@ -33,24 +34,26 @@ def run(way: str, width: int) -> None:
             x = layer(x)
         return x
 
-    if way == "gain, dense":
-        spectral_norm(torch.func.jacrev(network)(x))
-    elif way == "gain, products":
-        gradient_gain(network, x, tolerance=1e-3, generator=rng)
-    elif way == "exponent, dense":
-        growth_exponents(layer_jacobians(layers, x))
-    else:
-        leading_exponents(layers, x, count=1, generator=rng)
+    ways: dict[str, Callable[[], object]] = {
+        "gain, dense": lambda: spectral_norm(torch.func.jacrev(network)(x)),
+        "gain, products": lambda: gradient_gain(
+            network, x, tolerance=0.1, generator=rng
+        ),
+        "exponent, dense": lambda: growth_exponents(layer_jacobians(layers, x)),
+        "exponent, products": lambda: leading_exponents(
+            layers, x, count=1, generator=rng
+        ),
+    }
+    return ways[way]
 
 
 def measure(way: str, width: int) -> tuple[float, float]:
-    """Return the seconds and the additional MiB that one way takes."""
+    """Return the least seconds of five runs and the additional MiB of one way."""
     torch.set_num_threads(1)
-    run(way, 8)  # the first call loads parts of torch that a later call finds there
+    task(way, 8)()  # the first call loads parts of torch that a later call finds there
+    run = task(way, width)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    started = time.perf_counter()
-    run(way, width)
-    seconds = time.perf_counter() - started
+    seconds = min(timeit.repeat(run, number=1, repeat=5))
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return seconds, (after - before) / 1024
 

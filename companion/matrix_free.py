@@ -127,12 +127,15 @@ def gradient_gain(
         tensor(3.0000)
     """
     check_positive("tolerance", tolerance)
-    _, pull = torch.func.vjp(network, x)[:2]
+    output, pull = torch.func.vjp(network, x)[:2]
+    # The pullback is linear, so its own pullback is J: one forward pass serves all
+    # products, where each jvp would run the network again.
+    _, push = torch.func.vjp(lambda u: pull(u)[0], torch.zeros_like(output))[:2]
     start = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
     basis = (start / euclidean_norm(start)).flatten()[None]
     small = x.new_zeros((0, 0))  # J^T J in the basis: symmetric, tridiagonal
     for step in range(1, steps + 1):
-        _, pushed = _jvp(network, x, basis[-1].reshape(x.shape))
+        (pushed,) = push(basis[-1].reshape(x.shape))
         image = pull(pushed)[0].flatten()
         column = basis @ image
         small = torch.nn.functional.pad(small, (0, 1, 0, 1))
