@@ -12,15 +12,19 @@ from scripts import element, evaluator, options_of, text_of
 
 from companion import widgets
 from companion.widgets import cliff, value_clipping_cosine
+from companion.widgets._value_cosine import LAWS
 
 CURVES = {'a "quoted" <b>': ([0.01, 0.1, 1.0], [0.5, 0.612345, 0.9])}
 FIGURES = {
     "cat-map": widgets.cat_map,
     "cliff": cliff,
+    "decay": widgets.decay,
+    "feedback": widgets.feedback,
     "product-growth": partial(
         widgets.product_growth, depths=[2, 4], runs={8: [[-0.1, 0.3]], 64: [[0, 1]]}
     ),
     "rotation": widgets.rotation,
+    "stability-region": widgets.stability_region,
     "timestep-weights": widgets.timestep_weights,
     "value-cosine": value_clipping_cosine,
 }
@@ -28,6 +32,10 @@ in_node = evaluator("cliff", "value_cosine")
 
 
 # The HTML
+
+
+def test_every_figure_is_looked_at_here():
+    assert len(FIGURES) == len(widgets.__all__) - 1  # the other one is Widget
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -67,7 +75,7 @@ def test_options_reach_the_browser_as_they_were_given():
 
 
 def test_python_and_the_browser_know_the_same_laws():
-    assert tuple(in_node("Object.keys(xg.cosine.laws)")) == widgets.LAWS
+    assert tuple(in_node("Object.keys(xg.cosine.laws)")) == LAWS
 
 
 @pytest.mark.parametrize("script", [name.replace("-", "_") for name in FIGURES])
@@ -327,7 +335,7 @@ def test_limits_are_those_of_the_book():
     assert found == pytest.approx([*expected.values()], rel=1e-12)
 
 
-@pytest.mark.parametrize("law", widgets.LAWS)
+@pytest.mark.parametrize("law", LAWS)
 def test_the_curve_is_that_of_its_sample(law):
     ratios = [0.001, 0.1, 1.0, 10.0]
     found = in_node(
