@@ -81,6 +81,11 @@ def test_each_claim_has_its_check_and_each_check_its_claim(name):
     verified = {label for cell in code(name) for label in VERIFY.findall(cell.text)}
     boxed = {claim.label for claim in claims(prose(name, "en"))}
     assert verified == boxed
+    assert all(
+        VERIFY.match(cell.text[call.start() :])  # the label in full, where one reads it
+        for cell in code(name)
+        for call in re.finditer(r"\bverify\(", cell.text)
+    )
 
 
 def test_no_label_names_two_things():

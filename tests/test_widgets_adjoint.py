@@ -6,7 +6,8 @@ import pytest
 import torch
 from scripts import element, evaluator, options_of
 
-from companion.adjoint import costates, lqr, rollout
+from companion.adjoint import costates, rollout
+from companion.feedback import lqr
 from companion.linalg import spectral_radius
 from companion.widgets import feedback
 
