@@ -105,6 +105,18 @@ CHAPTERS = {
         "linalg.spectral_norm": lambda x: 1.01 * x + 0.01,
         "linalg.spectral_radius": lambda x: 1.01 * x,
     },
+    "normalization": {
+        "jacobians.gradient_norms": lambda x: x * torch.arange(1, len(x) + 1),
+        "linalg.spectral_norm": lambda x: 1.01 * x,
+        "normalization.NormalizedMLP": lambda net: without_norms(net),
+        "normalization.activation_moments": lambda x: x._replace(
+            variance=0.99 * x.variance
+        ),
+        "normalization.mean_field_norms": lambda x: 1.01 * x,
+        "normalization.rms_jacobian": lambda x: 1.01 * x,
+        "normalization.standardization_jacobian": lambda x: 1.01 * x,
+        "tasks.digits": lambda x: x._replace(labels=x.labels.flip(0)),
+    },
 }
 FUNCTIONS = [(name, path) for name, broken in CHAPTERS.items() for path in broken]
 
@@ -116,6 +128,13 @@ def longer(tree):
     if isinstance(tree, dict):
         return {name: 1.01 * leaf for name, leaf in tree.items()}
     return type(tree)(1.01 * leaf for leaf in tree)
+
+
+def without_norms(net):
+    """Take the normalizations out of a stack."""
+    for block in net.blocks:
+        block.norm = torch.nn.Identity()
+    return net
 
 
 def more_volume(_, __, flowed):

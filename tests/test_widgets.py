@@ -20,6 +20,9 @@ FIGURES = {
     "cliff": cliff,
     "decay": widgets.decay,
     "feedback": widgets.feedback,
+    "normalized-depth": partial(
+        widgets.normalized_depth, curves={("batch", False, 1.0): [1.2, 1.0]}
+    ),
     "product-growth": partial(
         widgets.product_growth, depths=[2, 4], runs={8: [[-0.1, 0.3]], 64: [[0, 1]]}
     ),
