@@ -117,6 +117,13 @@ CHAPTERS = {
         "normalization.standardization_jacobian": lambda x: 1.01 * x,
         "tasks.digits": lambda x: x._replace(labels=x.labels.flip(0)),
     },
+    "attention-scaling": {
+        "attention.attention_logits": lambda x: 1.01 * x,
+        "attention.query_gradient_norms": lambda x: 1.05 * x,
+        "attention.recall_batch": lambda x: x._replace(target=x.target.roll(1, 1)),
+        "attention.softmax_jacobian_norm": lambda x: 1.01 * x,
+        "linalg.spectral_norm": lambda x: 3.0 * x,
+    },
 }
 FUNCTIONS = [(name, path) for name, broken in CHAPTERS.items() for path in broken]
 

@@ -28,6 +28,7 @@ FIGURES = {
     ),
     "rotation": widgets.rotation,
     "stability-region": widgets.stability_region,
+    "softmax-saturation": widgets.softmax_saturation,
     "timestep-weights": widgets.timestep_weights,
     "value-cosine": value_clipping_cosine,
 }

@@ -13,6 +13,7 @@ from companion.widgets._figure import Widget
 from companion.widgets._normalized_depth import normalized_depth
 from companion.widgets._product_growth import product_growth
 from companion.widgets._rotation import rotation
+from companion.widgets._softmax_saturation import softmax_saturation
 from companion.widgets._stability_region import stability_region
 from companion.widgets._timestep_weights import timestep_weights
 from companion.widgets._value_cosine import value_clipping_cosine
@@ -26,6 +27,7 @@ __all__ = [
     "normalized_depth",
     "product_growth",
     "rotation",
+    "softmax_saturation",
     "stability_region",
     "timestep_weights",
     "value_clipping_cosine",
