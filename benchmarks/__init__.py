@@ -1,1 +1,1 @@
-"""Measurements that take a machine and a minute: run one by ``python -m``."""
+"""What the companion costs: run one with ``python -m benchmarks.<name>``."""

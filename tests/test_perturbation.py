@@ -124,6 +124,17 @@ CHAPTERS = {
         "attention.softmax_jacobian_norm": lambda x: 1.01 * x,
         "linalg.spectral_norm": lambda x: 3.0 * x,
     },
+    "convolution-jacobians": {
+        "convolution.convolution_norm": lambda x: 1.01 * x,
+        "convolution.delta_orthogonal": lambda x: 1.01 * x,
+        "convolution.gram_bound": lambda x: 0.99 * x,
+        "convolution.operator_norm": lambda x: 1.01 * x,
+        "convolution.power_estimates": lambda x: 1.01 * x,
+        "convolution.transfer_matrices": lambda x: 1.01 * x,
+        "jacobians.growth_exponents": lambda x: x + 0.5,
+        "linalg.spectral_norm": lambda x: 1.01 * x,
+        "tasks.digits": lambda x: x._replace(labels=(3 * x.labels) % 10),
+    },
 }
 FUNCTIONS = [(name, path) for name, broken in CHAPTERS.items() for path in broken]
 

@@ -17,6 +17,7 @@ from companion.widgets._value_cosine import LAWS
 CURVES = {'a "quoted" <b>': ([0.01, 0.1, 1.0], [0.5, 0.612345, 0.9])}
 FIGURES = {
     "cat-map": widgets.cat_map,
+    "kernel-spectrum": widgets.kernel_spectrum,
     "cliff": cliff,
     "decay": widgets.decay,
     "feedback": widgets.feedback,

@@ -10,6 +10,7 @@ from companion.widgets._cliff import cliff
 from companion.widgets._decay import decay
 from companion.widgets._feedback import feedback
 from companion.widgets._figure import Widget
+from companion.widgets._kernel_spectrum import kernel_spectrum
 from companion.widgets._normalized_depth import normalized_depth
 from companion.widgets._product_growth import product_growth
 from companion.widgets._rotation import rotation
@@ -24,6 +25,7 @@ __all__ = [
     "cliff",
     "decay",
     "feedback",
+    "kernel_spectrum",
     "normalized_depth",
     "product_growth",
     "rotation",
