@@ -162,6 +162,7 @@ def test_citations_are_in_the_bibliography(name):
 def test_every_work_has_a_checked_identifier_and_is_cited():
     everything = {key for name in SOURCES for key in cited(prose(name, "en"))}
     assert everything == set(works())
+    assert len({work.link for work in works().values()}) == len(works())
     for key, work in works().items():
         assert re.fullmatch(r"[a-z]+\d{4}[a-z]+", key)
         assert re.match(r"https://(doi\.org/10\.|arxiv\.org/abs/\d{4}\.\d)", work.link)
