@@ -34,7 +34,7 @@ lint: $(READY)
 	@mypy
 
 unit: $(READY)
-	@python -m pytest -q -n $(JOBS) companion tests --ignore tests/site
+	@python -m pytest -q -n $(JOBS) --dist worksteal companion tests --ignore tests/site
 
 notebooks: $(READY)  ## run what changed and write both editions; FORCE=1 runs all
 	@python -m tools.notebooks $(if $(FORCE),--force) $(CHAPTERS)
