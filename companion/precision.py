@@ -19,7 +19,8 @@ def overflow_depth(dtype: torch.dtype, *, growth: float, start: float = 1.0) -> 
         M = x_{\max} + \tfrac12 \operatorname{ulp}(x_{\max})
 
     From :math:`M` on, rounding to nearest gives infinity. Layers round as well, which
-    may shift the depth by one.
+    may shift the depth by one, or by a few where the digits are few and the depth is
+    large: the chapter has the bound.
 
     Args:
         dtype: A floating dtype.
