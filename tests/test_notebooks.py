@@ -52,6 +52,14 @@ def test_notebook_is_what_its_source_and_outputs_give(path):
     assert path.read_text("utf-8") == render(source, path.parent.name, outputs)
 
 
+@every_notebook
+def test_every_drawing_is_stored(path):
+    for cell in cells(path):
+        if "plt.subplots" in "".join(cell["source"]):
+            kinds = {kind for out in cell["outputs"] for kind in out.get("data", {})}
+            assert "image/svg+xml" in kinds, cell["source"][0]
+
+
 @pytest.mark.parametrize("path", PAGES, ids=str)
 def test_page_is_what_its_source_gives(path):
     source = SOURCES / f"{path.stem}.md"

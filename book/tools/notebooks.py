@@ -7,6 +7,7 @@ written anew, which takes no time.
 
 import argparse
 import json
+import os
 import re
 import sys
 import time
@@ -24,6 +25,8 @@ from tools.source import is_chapter, languages, read
 __all__ = ["main", "readme_figure", "stored", "update"]
 
 Json = dict[str, Any]
+# Whatever the caller's shell draws with, a notebook shows its figures.
+INLINE = "module://matplotlib_inline.backend_inline"
 README_FIGURE = ("gradient-clipping", "fig-cliff")
 
 
@@ -102,7 +105,7 @@ def _execute(source: Path) -> list[list[Json]]:
     client = NotebookClient(
         notebook, kernel_name="python3", record_timing=False, resources=folder
     )
-    client.execute()
+    client.execute(env={**os.environ, "MPLBACKEND": INLINE})
     return [_coalesced(cell["outputs"]) for cell in notebook["cells"]]
 
 
