@@ -14,11 +14,10 @@ from torch import Tensor
 from companion.convolution import (
     convolution_norm,
     gram_bound,
-    operator_norm,
-    power_estimates,
     transfer_matrices,
 )
 from companion.linalg import spectral_norm
+from companion.matrix_free import gradient_gain, power_estimates
 
 CASES = [(4, 8), (16, 8), (16, 16), (64, 16), (128, 16), (256, 8)]
 MOST_DENSE = 1024  # rows of the largest dense matrix that is tried
@@ -50,7 +49,8 @@ def methods(kernel: Tensor, size: int) -> dict[str, tuple[Callable[[], Tensor], 
         return gram_bound(transfer_matrices(kernel, size=size), steps=6).amax()
 
     def lanczos() -> Tensor:
-        return operator_norm(circular, x, tolerance=1e-6, generator=rng, max_steps=400)
+        found = gradient_gain(circular, x, tolerance=1e-6, generator=rng, steps=400)
+        return found.gain
 
     def power() -> Tensor:
         return power_estimates(circular, x, steps=50, generator=rng)[-1]

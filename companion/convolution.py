@@ -1,20 +1,16 @@
 """Convolutions as linear maps: their singular values, and bounds on the largest one."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
 from companion._checks import check_floating, check_positive
 from companion.ensembles import orthogonal_matrices
-from companion.linalg import euclidean_norm, spectral_norm
+from companion.linalg import spectral_norm
 
 __all__ = [
     "convolution_norm",
     "delta_orthogonal",
     "gram_bound",
-    "operator_norm",
-    "power_estimates",
     "transfer_matrices",
 ]
 
@@ -133,126 +129,6 @@ def gram_bound(matrix: Tensor, *, steps: int) -> Tensor:
     return unit * log_bound.exp()
 
 
-def power_estimates(
-    function: Callable[[Tensor], Tensor],
-    x: Tensor,
-    *,
-    steps: int,
-    generator: torch.Generator,
-) -> Tensor:
-    r"""Estimate the norm of a Jacobian by power iteration, one number a step.
-
-    .. math:: \|J v_j\|_2, \qquad v_{j+1} = \frac{J^\top J v_j}{\|J^\top J v_j\|_2}
-
-    Every estimate is a lower bound, and they increase. That they hardly increase any
-    more does not say that the norm is near.
-
-    Args:
-        function: The map, from ``(...)`` to ``(...)``.
-        x: The point where it is linearized, shape ``(...)``.
-        steps: How many estimates.
-        generator: Where the first vector comes from.
-
-    Returns:
-        The estimates, shape ``(steps,)``.
-
-    Raises:
-        ValueError: `steps` is not positive.
-
-    Source:
-        Golub, Van Loan (2013), "Matrix computations", section 7.3.1, applied to
-        :math:`J^\top J` without forming :math:`J`.
-
-    Example:
-        >>> import torch
-        >>> rng = torch.Generator().manual_seed(0)
-        >>> def stretch(x):
-        ...     return torch.tensor([3.0, 1.0]) * x
-        >>> power_estimates(stretch, torch.zeros(2), steps=9, generator=rng)[-1]
-        tensor(3.)
-    """
-    check_positive("steps", steps)
-    push, pull = _jacobian_actions(function, x.detach())
-    v = _unit(_noise(x, generator))
-    estimates = []
-    for _ in range(steps):
-        image = push(v)
-        estimates.append(euclidean_norm(image))
-        v = _unit(pull(image))
-    return torch.stack(estimates)
-
-
-def operator_norm(
-    function: Callable[[Tensor], Tensor],
-    x: Tensor,
-    *,
-    tolerance: float,
-    generator: torch.Generator,
-    max_steps: int = 100,
-) -> Tensor:
-    r"""Norm of a Jacobian that is never formed, by Lanczos bidiagonalization.
-
-    .. math:: J V_t = U_t B_t, \qquad \|B_t\|_2 \le \|J\|_2
-
-    It stops when the residual of the largest triplet, relative to its value, is at
-    most `tolerance`: then *some* singular value is that near, and from a random start
-    it is the largest one almost surely, if the tolerance is small.
-
-    Args:
-        function: The map, from ``(...)`` to ``(...)``: a layer with any padding or
-            stride, or a whole network.
-        x: The point where it is linearized, shape ``(...)``.
-        tolerance: The largest relative residual that ends the iteration.
-        generator: Where the first vector comes from.
-        max_steps: How many applications of :math:`J` and :math:`J^\top` at most.
-
-    Returns:
-        The norm, shape ``()``, a lower bound up to rounding.
-
-    Raises:
-        ValueError: `tolerance` or `max_steps` is not positive and finite.
-        RuntimeError: The residual is still larger after `max_steps` steps.
-
-    Source:
-        Golub, Kahan (1965), "Calculating the singular values and pseudo-inverse of a
-        matrix", SIAM J. Numer. Anal. 2, with full reorthogonalization.
-
-    Example:
-        >>> import torch
-        >>> rng = torch.Generator().manual_seed(0)
-        >>> def stretch(x):
-        ...     return torch.tensor([3.0, 1.0]) * x
-        >>> operator_norm(stretch, torch.zeros(2), tolerance=1e-5, generator=rng)
-        tensor(3.0000)
-    """
-    check_positive("tolerance", tolerance)
-    check_positive("max_steps", max_steps)
-    push, pull = _jacobian_actions(function, x.detach())
-    right = [_unit(_noise(x, generator))]
-    left: list[Tensor] = []
-    diagonal: list[Tensor] = []
-    above: list[Tensor] = []
-    for _ in range(max_steps):
-        image = _orthogonal_to(left, push(right[-1]))
-        diagonal.append(euclidean_norm(image))
-        left.append(_unit(image))
-        back = _orthogonal_to(right, pull(left[-1]))
-        above.append(euclidean_norm(back))
-        right.append(_unit(back))
-        band = torch.stack(diagonal).diag()
-        if above[:-1]:
-            band = band + torch.stack(above[:-1]).diag(1)
-        u, values, _ = torch.linalg.svd(band)
-        residual = above[-1] * u[-1, 0].abs()
-        if residual <= tolerance * values[0]:
-            norm: Tensor = values[0]
-            return norm
-    raise RuntimeError(
-        f"operator_norm must converge in max_steps={max_steps}, got a relative "
-        f"residual of {(residual / values[0]).item():.1e}; raise max_steps"
-    )
-
-
 def delta_orthogonal(
     channels: int,
     *,
@@ -302,43 +178,3 @@ def delta_orthogonal(
     kernel: Tensor = centre.new_zeros(channels, channels, width, width)
     kernel[:, :, width // 2, width // 2] = centre
     return kernel
-
-
-def _jacobian_actions(
-    function: Callable[[Tensor], Tensor], x: Tensor
-) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]:
-    """Return the products with the Jacobian and with its transpose."""
-    image, pullback = torch.func.vjp(function, x)[:2]
-
-    def pull(w: Tensor) -> Tensor:
-        cotangent: Tensor = pullback(w)[0]
-        return cotangent
-
-    # The transpose of the transpose; torch.func.jvp would load torch.jit, which warns.
-    transposed = torch.func.vjp(pull, torch.zeros_like(image))[1]
-
-    def push(v: Tensor) -> Tensor:
-        tangent: Tensor = transposed(v)[0]
-        return tangent
-
-    return push, pull
-
-
-def _noise(x: Tensor, generator: torch.Generator) -> Tensor:
-    return torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
-
-
-def _unit(x: Tensor) -> Tensor:
-    norm = euclidean_norm(x)
-    return x / torch.where(norm > 0, norm, 1.0)
-
-
-def _orthogonal_to(basis: list[Tensor], x: Tensor) -> Tensor:
-    """Remove the parts of `x` along an orthonormal basis; twice is enough."""
-    if not basis:
-        return x
-    rows = torch.stack(basis).flatten(1)
-    flat = x.flatten()
-    for _ in range(2):
-        flat = flat - rows.T @ (rows @ flat)
-    return flat.reshape(x.shape)

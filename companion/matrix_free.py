@@ -13,7 +13,7 @@ from torch import Tensor
 from companion._checks import check_positive
 from companion.linalg import euclidean_norm
 
-__all__ = ["GradientGain", "gradient_gain", "leading_exponents"]
+__all__ = ["GradientGain", "gradient_gain", "leading_exponents", "power_estimates"]
 
 
 class GradientGain(NamedTuple):
@@ -127,16 +127,11 @@ def gradient_gain(
         tensor(3.0000)
     """
     check_positive("tolerance", tolerance)
-    output, pull = torch.func.vjp(network, x)[:2]
-    # The pullback is linear, so its own pullback is J: one forward pass serves all
-    # products, where each jvp would run the network again.
-    _, push = torch.func.vjp(lambda u: pull(u)[0], torch.zeros_like(output))[:2]
-    start = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
-    basis = (start / euclidean_norm(start)).flatten()[None]
+    push, pull = _products(network, x)
+    basis = _direction(x, generator).flatten()[None]
     small = x.new_zeros((0, 0))  # J^T J in the basis: symmetric, tridiagonal
     for step in range(1, steps + 1):
-        (pushed,) = push(basis[-1].reshape(x.shape))
-        image = pull(pushed)[0].flatten()
+        image = pull(push(basis[-1].reshape(x.shape))).flatten()
         column = basis @ image
         small = torch.nn.functional.pad(small, (0, 1, 0, 1))
         small[-1], small[:, -1] = column, column
@@ -152,6 +147,86 @@ def gradient_gain(
         f"no convergence after {steps} steps: the relative residual is "
         f"{(residual / values[-1]).item():.1e}, above {tolerance}; raise steps"
     )
+
+
+def power_estimates(
+    network: Callable[[Tensor], Tensor],
+    x: Tensor,
+    *,
+    steps: int,
+    generator: torch.Generator,
+) -> Tensor:
+    r"""Estimate the norm of a Jacobian by power iteration, one number a step.
+
+    .. math:: \|J v_j\|_2, \qquad v_{j+1} = \frac{J^\top J v_j}{\|J^\top J v_j\|_2}
+
+    Every estimate is a lower bound, and they increase. That they hardly increase any
+    more does not say that the norm is near.
+
+    Args:
+        network: The map :math:`f`, from the shape ``(...)`` of `x` to any shape.
+        x: Where to differentiate, shape ``(...)``.
+        steps: How many estimates.
+        generator: Where the first vector comes from, on the device of `x`.
+
+    Returns:
+        The estimates, shape ``(steps,)``.
+
+    Raises:
+        ValueError: `steps` is not positive.
+
+    Source:
+        Golub, Van Loan (2013), "Matrix computations", section 7.3.1, applied to
+        :math:`J^\top J` without forming :math:`J`.
+
+    Example:
+        >>> import torch
+        >>> rng = torch.Generator().manual_seed(0)
+        >>> def stretch(x):
+        ...     return torch.tensor([3.0, 1.0]) * x
+        >>> power_estimates(stretch, torch.zeros(2), steps=9, generator=rng)[-1]
+        tensor(3.)
+    """
+    check_positive("steps", steps)
+    push, pull = _products(network, x)
+    v = _direction(x, generator)
+    estimates = []
+    for _ in range(steps):
+        image = push(v)
+        estimates.append(euclidean_norm(image))
+        back = pull(image)
+        norm = euclidean_norm(back)
+        v = back / torch.where(norm > 0, norm, 1.0)
+    return torch.stack(estimates)
+
+
+def _products(
+    network: Callable[[Tensor], Tensor], x: Tensor
+) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]:
+    """Return the products with the Jacobian and with its transpose.
+
+    The pullback is linear, so its own pullback is J: one forward pass serves all
+    products, where each jvp would run the network again.
+    """
+    output, pullback = torch.func.vjp(network, x)[:2]
+
+    def pull(u: Tensor) -> Tensor:
+        cotangent: Tensor = pullback(u)[0]
+        return cotangent
+
+    transposed = torch.func.vjp(pull, torch.zeros_like(output))[1]
+
+    def push(v: Tensor) -> Tensor:
+        tangent: Tensor = transposed(v)[0]
+        return tangent
+
+    return push, pull
+
+
+def _direction(x: Tensor, generator: torch.Generator) -> Tensor:
+    """Draw a vector of length one and of the shape of `x`."""
+    start = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
+    return start / euclidean_norm(start)
 
 
 def _push_forward(

@@ -11,11 +11,10 @@ from companion.convolution import (
     convolution_norm,
     delta_orthogonal,
     gram_bound,
-    operator_norm,
-    power_estimates,
     transfer_matrices,
 )
 from companion.linalg import spectral_norm
+from companion.matrix_free import gradient_gain, power_estimates
 
 SHAPES = [(1, 1, 1), (2, 3, 2), (3, 2, 3), (2, 2, 5)]
 
@@ -157,41 +156,8 @@ def test_lanczos_agrees_with_the_fourier_norm(shape, rng):
     kernel = kernel_of(shape)
     expected = convolution_norm(kernel, size=6)
     x = grid(kernel, 6)
-    found = operator_norm(circular(kernel), x, tolerance=1e-10, generator=rng)
+    found = gradient_gain(circular(kernel), x, tolerance=1e-10, generator=rng).gain
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=0)
-
-
-def test_lanczos_takes_the_jacobian_at_the_point(rng):
-    x = torch.tensor([0.3, -2.0, 1.0], dtype=torch.float64)
-    found = operator_norm(torch.tanh, x, tolerance=1e-12, generator=rng)
-    expected = (1 - torch.tanh(x) ** 2).max()
-    torch.testing.assert_close(found, expected, rtol=1e-12, atol=0)
-
-
-def test_lanczos_of_a_map_that_forgets_its_input_is_zero(rng):
-    x = torch.ones(4, dtype=torch.float64)
-    found = operator_norm(lambda x: 0.0 * x, x, tolerance=1e-9, generator=rng)
-    assert found == 0
-
-
-def test_lanczos_says_when_it_has_not_converged(rng):
-    kernel = kernel_of((3, 3, 3))
-    message = "^operator_norm must converge in max_steps=2, got a relative residual"
-    with pytest.raises(RuntimeError, match=message):
-        operator_norm(
-            circular(kernel),
-            grid(kernel, 8),
-            tolerance=1e-9,
-            generator=rng,
-            max_steps=2,
-        )
-    message = "^tolerance must be positive and finite, got 0.0"
-    with pytest.raises(ValueError, match=message):
-        operator_norm(torch.tanh, torch.ones(2), tolerance=0.0, generator=rng)
-    with pytest.raises(ValueError, match=r"^max_steps must be positive"):
-        operator_norm(
-            torch.tanh, torch.ones(2), tolerance=1e-3, generator=rng, max_steps=0
-        )
 
 
 def test_power_estimates_increase_and_stay_below(rng):
@@ -202,11 +168,6 @@ def test_power_estimates_increase_and_stay_below(rng):
     assert found.diff().min() > -1e-12
     assert found.max() <= norm * (1 + 1e-12)
     torch.testing.assert_close(found[-1], norm, rtol=1e-6, atol=0)
-
-
-def test_power_estimates_refuse_no_step(rng):
-    with pytest.raises(ValueError, match=r"^steps must be positive and finite, got 0"):
-        power_estimates(torch.tanh, torch.ones(2), steps=0, generator=rng)
 
 
 # Delta-orthogonal kernels

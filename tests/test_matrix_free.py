@@ -9,7 +9,7 @@ from torch.testing import assert_close
 from companion.ensembles import gaussian_matrices, orthogonal_matrices
 from companion.jacobians import layer_jacobians
 from companion.linalg import spectral_norm
-from companion.matrix_free import gradient_gain, leading_exponents
+from companion.matrix_free import gradient_gain, leading_exponents, power_estimates
 
 
 @pytest.fixture
@@ -123,3 +123,28 @@ def test_exponents_refuse_no_layers_and_too_many_tangents(layers, x, rng):
         message = rf"^count must lie between 1 and every width, got {count}$"
         with pytest.raises(ValueError, match=message):
             leading_exponents(layers, x, count=count, generator=rng)
+
+
+# Power iteration
+
+
+def test_power_estimates_increase_to_the_norm_and_stay_below(rng):
+    scale = torch.tensor([3.0, 2.0, 1.0], dtype=torch.float64)
+    x = torch.zeros(3, dtype=torch.float64)
+    found = power_estimates(lambda x: scale * x, x, steps=60, generator=rng)
+    assert found.diff().min() > -1e-12
+    assert found.max() <= 3 * (1 + 1e-12)
+    # The rest shrinks by (2 / 3)**2 a step: 60 of them leave 1e-21.
+    torch.testing.assert_close(found[-1], scale[0], rtol=1e-12, atol=0)
+
+
+def test_power_estimates_and_gain_of_a_map_that_forgets_its_input(rng):
+    x = torch.ones(4, dtype=torch.float64)
+    assert power_estimates(lambda x: 0 * x, x, steps=3, generator=rng).eq(0).all()
+    found = gradient_gain(lambda x: 0 * x, x, tolerance=1e-9, generator=rng)
+    assert found.gain == 0
+
+
+def test_power_estimates_refuse_no_step(rng):
+    with pytest.raises(ValueError, match=r"^steps must be positive and finite, got 0"):
+        power_estimates(torch.tanh, torch.ones(2), steps=0, generator=rng)
