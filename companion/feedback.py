@@ -21,7 +21,7 @@ class Regulator(NamedTuple):
 
 
 class Certificate(NamedTuple):
-    """A bound on the norm of every power of a matrix: factor times rate to that power."""
+    """A bound on every power of a matrix: factor times rate to that power."""
 
     matrix: Tensor
     """The matrix of the Lyapunov function, shape ``(n, n)``."""
