@@ -46,7 +46,7 @@ serve: book  ## the book at http://localhost:8000
 	@python -m http.server 8000 --directory _build/html
 
 browser: book  ## the built site in a real Chromium: console, network, width, axe
-	@npm ci --silent
+	@npm ci --silent && touch $(ASSETS)
 	@python -m pytest -q tests/site -m browser
 
 repository: $(READY)  ## make repository URL=https://github.com/you/yours
