@@ -15,7 +15,8 @@ FIGURES = ("image/svg+xml", "image/png")  # no pixels: what a figure shows is ve
 
 # Kernels inherit this: the first thing that each does is to refuse the network.
 OFFLINE = str(Path(__file__).parents[1] / "tests" / "offline")
-os.environ["PYTHONPATH"] = os.pathsep.join([OFFLINE, os.environ.get("PYTHONPATH", "")])
+CALLERS = os.environ.get("PYTHONPATH")  # an empty entry would be the current folder
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [OFFLINE, CALLERS]))
 
 
 def pytest_collection_modifyitems(items: list) -> None:

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
+from numpy.polynomial.legendre import leggauss
 from torch import Tensor, nn
 
 from companion._checks import check_floating, check_nonnegative, check_positive
+from companion.ensembles import gaussian_matrices
 
 __all__ = [
     "Moments",
@@ -129,7 +131,7 @@ def activation_moments(activation: Callable[[Tensor], Tensor]) -> Moments:
         >>> activation_moments(torch.relu).square
         tensor(0.5000, dtype=torch.float64)
     """
-    nodes, weights = _legendre(200)
+    nodes, weights = map(torch.from_numpy, leggauss(200))
     half, end = (nodes + 1) / 2, 12.0
     z = torch.cat([-end * half.flip(0), end * half]).requires_grad_()
     mass = torch.cat([weights.flip(0), weights]) * end / 2
@@ -222,13 +224,12 @@ class NormalizedMLP(nn.Module):
         """Draw the weights; see `mean_field_norms` for `kind`, `residual`, `gain`."""
         super().__init__()
         check_positive("depth", depth)
-        check_positive("width", width)
-        check_positive("gain", gain)
         _check_kind(kind)
         self.blocks = nn.Sequential()
         for _ in range(depth):
-            weight = torch.randn(width, width, generator=generator, dtype=dtype)
-            weight *= gain / math.sqrt(width)
+            (weight,) = gaussian_matrices(
+                1, width, generator=generator, gain=gain, dtype=dtype
+            )
             norm = _norm(kind, width, dtype)
             self.blocks.append(_Block(weight, norm, activation, residual))
 
@@ -288,12 +289,3 @@ def _project(x: Tensor, epsilon: float, *, centred: bool) -> Tensor:
         kept = kept - 1 / count
     removed = unit.unsqueeze(-1) * unit.unsqueeze(-2) / count
     return (kept - removed) / size.unsqueeze(-1)
-
-
-def _legendre(count: int) -> tuple[Tensor, Tensor]:
-    """Nodes and weights of Gauss-Legendre quadrature on [-1, 1]."""
-    k = torch.arange(1, count, dtype=torch.float64)
-    beside = k / torch.sqrt(4 * k**2 - 1)
-    matrix = torch.diag(beside, 1) + torch.diag(beside, -1)
-    nodes, vectors = torch.linalg.eigh(matrix)
-    return nodes, 2 * vectors[0] ** 2
