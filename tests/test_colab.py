@@ -17,13 +17,13 @@ from tools.paths import BOOK, ROOT
 from tools.render import repository
 
 NOTEBOOKS = sorted((BOOK / "en").glob("*.ipynb"))
-WHOLE = "gradient-clipping"  # of the others nbval runs all cells, with the same package
+WHOLE = BOOK / "en" / "gradient-clipping.ipynb"  # nbval runs the others' cells, too
 RUN = """
 import sys, nbformat, nbclient
-notebook = nbformat.read(sys.argv[1], as_version=4)
-if len(sys.argv) > 2:
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    notebook.cells = code[:int(sys.argv[2])]
+cells, paths = int(sys.argv[1]), sys.argv[2:]
+notebook, *others = (nbformat.read(path, as_version=4) for path in paths)
+code = [[c for c in n.cells if c.cell_type == "code"] for n in (notebook, *others)]
+notebook.cells = [cell for chapter in code for cell in chapter[:cells]]
 for again in (True, True, False):
     try:
         nbclient.NotebookClient(notebook, kernel_name="python3").execute()
@@ -78,12 +78,21 @@ def settings(tmp_path_factory):
     return kept | {"GIT_CONFIG_GLOBAL": str(config), "PIP_NO_BUILD_ISOLATION": "1"}
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_installs_what_it_needs_and_runs(path, bare, settings, tmp_path):
+EVERY_CELL = 10**6
+SET_UP_AND_IMPORTS = 2
+
+
+@pytest.mark.parametrize(
+    ("cells", "paths"),
+    [(EVERY_CELL, [WHOLE]), (SET_UP_AND_IMPORTS, NOTEBOOKS)],
+    ids=["all cells of one", "imports of all"],
+)
+def test_notebooks_install_what_they_need_and_run(
+    cells, paths, bare, settings, tmp_path
+):
     missing = python(bare, "-c", "import companion", cwd=tmp_path, env=settings)
     assert "No module named 'companion'" in missing.stderr
-    first = [] if path.stem == WHOLE else ["2"]  # the set-up cell and the imports
-    result = python(bare, "-c", RUN, path, *first, cwd=tmp_path, env=settings)
+    result = python(bare, "-c", RUN, str(cells), *paths, cwd=tmp_path, env=settings)
     assert result.returncode == 0, result.stderr[-3000:]
     where = python(
         bare, "-c", "import companion; print(companion.__file__)", cwd=tmp_path
