@@ -118,6 +118,25 @@ CHAPTERS = {
         "normalization.standardization_jacobian": lambda x: 1.01 * x,
         "tasks.digits": lambda x: x._replace(labels=x.labels.flip(0)),
     },
+    "residual-connections": {
+        "ensembles.gaussian_matrices": lambda x: 1.1 * x,
+        "jacobians.gradient_norms": lambda x: x * torch.arange(1, len(x) + 1),
+        "jacobians.layer_jacobians": lambda x: [0.5 * factor for factor in x],
+        "linalg.spectral_norm": lambda x: 1.01 * x,
+        "normalization.NormalizedMLP": lambda net: without_norms(net),
+        "normalization.activation_moments": lambda x: x._replace(
+            square=1.01 * x.square
+        ),
+        "normalization.mean_field_norms": lambda x: 1.01 * x,
+        "residual.delete_block": lambda x: x._replace(scale=x.scale + 1),
+        "residual.identity_plus_gaussian_norm": lambda x: 1.03 * x,
+        "residual.path_energies": lambda x: x.flip(-1),
+        "residual.residual_layers": lambda x: x[:-8],
+        "residual.residual_weights": lambda x: x._replace(outer=1.2 * x.outer),
+        "residual.scaled_residual_bound": lambda x: 1.01 * x,
+        "residual.variance_preserving_scale": lambda x: 1.01 * x,
+        "tasks.digits": lambda x: x._replace(labels=(3 * x.labels) % 10),
+    },
     "attention-scaling": {
         "attention.attention_logits": lambda x: 1.01 * x,
         "attention.query_gradient_norms": lambda x: 1.05 * x,

@@ -27,6 +27,7 @@ FIGURES = {
     "product-growth": partial(
         widgets.product_growth, depths=[2, 4], runs={8: [[-0.1, 0.3]], 64: [[0, 1]]}
     ),
+    "residual-plane": widgets.residual_plane,
     "rotation": widgets.rotation,
     "stability-region": widgets.stability_region,
     "softmax-saturation": widgets.softmax_saturation,

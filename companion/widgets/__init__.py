@@ -13,6 +13,7 @@ from companion.widgets._figure import Widget
 from companion.widgets._kernel_spectrum import kernel_spectrum
 from companion.widgets._normalized_depth import normalized_depth
 from companion.widgets._product_growth import product_growth
+from companion.widgets._residual_plane import residual_plane
 from companion.widgets._rotation import rotation
 from companion.widgets._softmax_saturation import softmax_saturation
 from companion.widgets._stability_region import stability_region
@@ -28,6 +29,7 @@ __all__ = [
     "kernel_spectrum",
     "normalized_depth",
     "product_growth",
+    "residual_plane",
     "rotation",
     "softmax_saturation",
     "stability_region",
