@@ -27,6 +27,7 @@ LAYERS = [
         "recorder",
         "recurrence",
         "residual",
+        "scaling",
         "tasks",
     },
 ]

@@ -6,7 +6,7 @@ import pytest
 import torch
 from scripts import element, evaluator, options_of
 
-from companion.residual import scaled_residual_bound, variance_preserving_scale
+from companion.scaling import scaled_residual_bound, variance_preserving_scale
 from companion.widgets import residual_plane
 
 in_node = evaluator("residual_plane")

@@ -34,7 +34,7 @@ def residual_plane(
         ValueError: An argument is outside the range given above.
 
     Source:
-        `companion.residual.scaled_residual_bound` and `variance_preserving_scale`
+        `companion.scaling.scaled_residual_bound` and `variance_preserving_scale`
         compute the same bound and curve.
 
     Example:
