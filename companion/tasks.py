@@ -8,7 +8,74 @@ from torch import Tensor
 
 from companion._checks import check_positive
 
-__all__ = ["Digits", "digits", "eight_gaussians", "energy_distance", "two_moons"]
+__all__ = [
+    "AddingBatch",
+    "Digits",
+    "adding_problem",
+    "digits",
+    "eight_gaussians",
+    "energy_distance",
+    "two_moons",
+]
+
+
+class AddingBatch(NamedTuple):
+    """Sequences of numbers, two of which are marked, and the sums of these two."""
+
+    x: Tensor
+    """Numbers in the first channel, marks in the second, shape ``(T, B, 2)``."""
+    y: Tensor
+    """The sum of the two marked numbers, shape ``(B,)``."""
+
+
+def adding_problem(
+    batch: int,
+    length: int,
+    *,
+    generator: torch.Generator,
+    dtype: torch.dtype = torch.float32,
+) -> AddingBatch:
+    r"""Sequences whose answer needs two numbers from long ago.
+
+    .. math:: x_t = (u_t, m_t), \quad u_t \sim \mathcal U(0, 1), \qquad
+        y = \sum_t m_t u_t
+
+    One mark :math:`m_t = 1` stands in the first half of the sequence and one in the
+    second, all others are zero. Whoever always answers 1, the mean, is off by
+    :math:`1/6` in mean square.
+
+    Args:
+        batch: How many sequences :math:`B`.
+        length: Their length :math:`T`; two or more.
+        generator: Where the randomness comes from.
+        dtype: Floating dtype of the numbers.
+
+    Returns:
+        The sequences and their sums.
+
+    Raises:
+        ValueError: `batch` is not positive and finite, or `length` is less than two.
+
+    Source:
+        Hochreiter, Schmidhuber (1997), "Long short-term memory", experiment 4; here
+        the numbers are in [0, 1], the length is fixed and each half has its mark.
+
+    Example:
+        >>> import torch
+        >>> x, y = adding_problem(5, 10, generator=torch.Generator().manual_seed(0))
+        >>> bool(((x[..., 0] * x[..., 1]).sum(dim=0) == y).all())
+        True
+    """
+    check_positive("batch", batch)
+    if length < 2:
+        raise ValueError(f"length must be two or more, got {length}")
+    numbers = torch.rand(length, batch, generator=generator, dtype=dtype)
+    marks = torch.zeros_like(numbers)
+    half = length // 2
+    for low, high in ((0, half), (half, length)):
+        place = torch.randint(low, high, (1, batch), generator=generator)
+        marks.scatter_(0, place, 1.0)
+    return AddingBatch(torch.stack([numbers, marks], dim=-1), (numbers * marks).sum(0))
 
 
 class Digits(NamedTuple):

@@ -106,6 +106,19 @@ CHAPTERS = {
         "linalg.spectral_norm": lambda x: 1.01 * x + 0.01,
         "linalg.spectral_radius": lambda x: 1.01 * x,
     },
+    "gated-recurrence": {
+        "ensembles.gaussian_matrices": lambda x: 0.2 * x,
+        "linalg.spectral_norm": lambda x: 0.01 * x,
+        "linalg.spectral_radius": lambda x: 1.05 * x,
+        "matrix_free.leading_exponents": lambda x: x + 0.1,
+        "recurrence.chrono_init_": lambda x: short_memory(x),
+        "recurrence.critical_gate": lambda x: 0.99 * x,
+        "recurrence.gate_eigenvalues": lambda x: 1.01 * x,
+        "recurrence.gated_jacobian": lambda x: x._replace(gate=1.01 * x.gate),
+        "recurrence.gated_step": lambda x: 1.01 * x,
+        "recurrence.input_gradient_profile": lambda x: 0.9 * x,
+        "tasks.adding_problem": lambda x: x._replace(y=x.y.roll(1)),
+    },
     "normalization": {
         "jacobians.gradient_norms": lambda x: x * torch.arange(1, len(x) + 1),
         "linalg.spectral_norm": lambda x: 1.01 * x,
@@ -166,6 +179,13 @@ def longer(tree):
     if isinstance(tree, dict):
         return {name: 1.01 * leaf for name, leaf in tree.items()}
     return type(tree)(1.01 * leaf for leaf in tree)
+
+
+def short_memory(lstm):
+    """Undo an initialization for long times."""
+    with torch.no_grad():
+        lstm.bias_ih_l0.zero_()
+    return lstm
 
 
 def without_norms(net):

@@ -8,7 +8,13 @@ import torch
 from torch.testing import assert_close
 
 from companion.linalg import cosine_similarity
-from companion.tasks import digits, eight_gaussians, energy_distance, two_moons
+from companion.tasks import (
+    adding_problem,
+    digits,
+    eight_gaussians,
+    energy_distance,
+    two_moons,
+)
 
 COUNT = 20_000
 
@@ -101,3 +107,30 @@ def test_digits_without_scikit_learn_say_what_is_missing(monkeypatch, rng):
         ImportError, match=r"^digits needs scikit-learn: pip install scikit-learn"
     ):
         digits(generator=rng)
+
+
+@pytest.mark.parametrize("length", [2, 7, 100])
+def test_adding_marks_one_number_in_each_half(length, rng):
+    x, y = adding_problem(500, length, generator=rng, dtype=torch.float64)
+    numbers, marks = x.unbind(-1)
+    assert x.shape == (length, 500, 2)
+    half = length // 2
+    assert (marks[:half].sum(dim=0) == 1).all()
+    assert (marks[half:].sum(dim=0) == 1).all()
+    assert set(marks.unique().tolist()) <= {0.0, 1.0}
+    assert_close((numbers * marks).sum(dim=0), y)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_answering_one_is_off_by_a_sixth(seed):
+    _, y = adding_problem(COUNT, 10, generator=seeded(seed))
+    # (u + v - 1)^2 has mean 1/6 and variance 1/15 - 1/36 for uniform u and v.
+    error = 6 * math.sqrt((1 / 15 - 1 / 36) / COUNT)
+    assert (y - 1).square().mean().item() == pytest.approx(1 / 6, abs=error)
+
+
+def test_adding_refuses(rng):
+    with pytest.raises(ValueError, match=r"^batch must be positive and finite, got 0"):
+        adding_problem(0, 10, generator=rng)
+    with pytest.raises(ValueError, match=r"^length must be two or more, got 1"):
+        adding_problem(5, 1, generator=rng)

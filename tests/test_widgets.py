@@ -20,7 +20,9 @@ FIGURES = {
     "kernel-spectrum": widgets.kernel_spectrum,
     "cliff": cliff,
     "decay": widgets.decay,
+    "eigenvalue-slide": widgets.eigenvalue_slide,
     "feedback": widgets.feedback,
+    "gate-cobweb": widgets.gate_cobweb,
     "normalized-depth": partial(
         widgets.normalized_depth, curves={("batch", False, 1.0): [1.2, 1.0]}
     ),

@@ -8,8 +8,10 @@ JupyterLab and in Colab, and asks no other host for anything.
 from companion.widgets._cat_map import cat_map
 from companion.widgets._cliff import cliff
 from companion.widgets._decay import decay
+from companion.widgets._eigenvalue_slide import eigenvalue_slide
 from companion.widgets._feedback import feedback
 from companion.widgets._figure import Widget
+from companion.widgets._gate_cobweb import gate_cobweb
 from companion.widgets._kernel_spectrum import kernel_spectrum
 from companion.widgets._normalized_depth import normalized_depth
 from companion.widgets._product_growth import product_growth
@@ -25,7 +27,9 @@ __all__ = [
     "cat_map",
     "cliff",
     "decay",
+    "eigenvalue_slide",
     "feedback",
+    "gate_cobweb",
     "kernel_spectrum",
     "normalized_depth",
     "product_growth",
