@@ -17,12 +17,12 @@ from companion.widgets._value_cosine import LAWS
 CURVES = {'a "quoted" <b>': ([0.01, 0.1, 1.0], [0.5, 0.612345, 0.9])}
 FIGURES = {
     "cat-map": widgets.cat_map,
-    "kernel-spectrum": widgets.kernel_spectrum,
     "cliff": cliff,
     "decay": widgets.decay,
     "eigenvalue-slide": widgets.eigenvalue_slide,
     "feedback": widgets.feedback,
     "gate-cobweb": widgets.gate_cobweb,
+    "kernel-spectrum": widgets.kernel_spectrum,
     "normalized-depth": partial(
         widgets.normalized_depth, curves={("batch", False, 1.0): [1.2, 1.0]}
     ),
@@ -31,8 +31,8 @@ FIGURES = {
     ),
     "residual-plane": widgets.residual_plane,
     "rotation": widgets.rotation,
-    "stability-region": widgets.stability_region,
     "softmax-saturation": widgets.softmax_saturation,
+    "stability-region": widgets.stability_region,
     "timestep-weights": widgets.timestep_weights,
     "value-cosine": value_clipping_cosine,
 }
