@@ -5,16 +5,19 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from companion._checks import check_positive
 
 __all__ = [
     "AddingBatch",
+    "Curves",
     "Digits",
     "adding_problem",
     "digits",
     "eight_gaussians",
     "energy_distance",
+    "thin_curves",
     "two_moons",
 ]
 
@@ -235,6 +238,58 @@ def energy_distance(x: Tensor, y: Tensor) -> Tensor:
             raise ValueError(f"{name} must have two points or more, got {len(sample)}")
     across = torch.cdist(x, y).mean()
     return 2 * across - _mean_gap(x) - _mean_gap(y)
+
+
+class Curves(NamedTuple):
+    """Noisy pictures of thin curves, and which pixels the curves go through."""
+
+    images: Tensor
+    """The pictures, shape ``(count, 1, size, size)``, float32."""
+    masks: Tensor
+    """One on the curves, zero elsewhere, shape ``(count, 1, size, size)``, float32."""
+
+
+def thin_curves(count: int, *, size: int, generator: torch.Generator) -> Curves:
+    r"""Pictures of two thin curves under noise, with bright specks to be ignored.
+
+    .. math:: y = c + a \sin(\omega x + \varphi)
+
+    Each curve has its own :math:`a, c, \omega, \varphi` and is one pixel wide; half
+    of the pictures are transposed. Three pixels in a hundred are specks as bright as
+    a curve, and every pixel has Gaussian noise of standard deviation 0.3.
+
+    Args:
+        count: How many pictures.
+        size: How many pixels a side has.
+        generator: Where the randomness comes from.
+
+    Returns:
+        The pictures and the masks of their curves.
+
+    Raises:
+        ValueError: `count` or `size` is not positive.
+
+    Source:
+        Made for the chapter `dense-connections`.
+
+    Example:
+        >>> import torch
+        >>> thin_curves(5, size=24, generator=torch.Generator().manual_seed(0))[0].shape
+        torch.Size([5, 1, 24, 24])
+    """
+    check_positive("count", count)
+    check_positive("size", size)
+    draw = torch.rand(4, count, 2, 1, generator=generator)
+    amplitude, centre = size * (0.05 + 0.2 * draw[0]), size * (0.25 + 0.5 * draw[1])
+    across = torch.arange(size) / size
+    angle = math.pi * (1 + 2 * draw[2]) * across + 2 * math.pi * draw[3]
+    rows = (centre + amplitude * angle.sin()).round().long().clamp(0, size - 1)
+    masks = functional.one_hot(rows, size).amax(dim=1).float()  # (count, x, y)
+    turned = torch.rand(count, 1, 1, generator=generator) < 0.5
+    masks = torch.where(turned, masks, masks.transpose(1, 2)).unsqueeze(1)
+    specks = torch.rand(masks.shape, generator=generator) < 0.03
+    noise = 0.3 * torch.randn(masks.shape, generator=generator)
+    return Curves(torch.maximum(masks, specks.float()) + noise, masks)
 
 
 def _mean_gap(x: Tensor) -> Tensor:

@@ -29,6 +29,7 @@ LAYERS = [
         "residual",
         "scaling",
         "tasks",
+        "unet",
     },
 ]
 LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}

@@ -157,6 +157,22 @@ CHAPTERS = {
         "attention.softmax_jacobian_norm": lambda x: 1.01 * x,
         "linalg.spectral_norm": lambda x: 3.0 * x,
     },
+    "dense-connections": {
+        "clipping.clip_per_sample": lambda x: x._replace(
+            gradient={name: 0 * leaf for name, leaf in x.gradient.items()}
+        ),
+        "dense.DenseBlock": lambda net: louder(net),
+        "dense.dense_gain": lambda x: 1.01 * x,
+        "dense.stacked_norm_bounds": lambda x: x._replace(norm=1.01 * x.norm),
+        "dense.summed_norm_bounds": lambda x: x._replace(norm=1.01 * x.norm),
+        "ensembles.gaussian_matrices": lambda x: 1.5 * x,
+        "ensembles.orthogonal_matrices": lambda x: 1.01 * x,
+        "linalg.spectral_norm": lambda x: 1.01 * x,
+        "tasks.digits": lambda x: x._replace(labels=(3 * x.labels) % 10),
+        "tasks.thin_curves": lambda x: x._replace(masks=x.masks.flip(0)),
+        "unet.UNet": lambda net: unconnected(net),
+        "unet.route_gradients": lambda x: x._replace(skip=1.01 * x.skip),
+    },
     "convolution-jacobians": {
         "convolution.convolution_norm": lambda x: 1.01 * x,
         "convolution.delta_orthogonal": lambda x: 1.01 * x,
@@ -192,6 +208,20 @@ def without_norms(net):
     """Take the normalizations out of a stack."""
     for block in net.blocks:
         block.norm = torch.nn.Identity()
+    return net
+
+
+def louder(net):
+    """Start the inner weights of a dense block half as large again."""
+    with torch.no_grad():
+        for weight in net.inner:
+            weight *= 1.5
+    return net
+
+
+def unconnected(net):
+    """Cut every long skip of a U-Net."""
+    net.skips = ("none",) * len(net.skips)
     return net
 
 

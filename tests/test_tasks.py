@@ -13,6 +13,7 @@ from companion.tasks import (
     digits,
     eight_gaussians,
     energy_distance,
+    thin_curves,
     two_moons,
 )
 
@@ -80,6 +81,30 @@ def test_distance_needs_two_points(name):
         ValueError, match=f"^{name} must have two points or more, got 1"
     ):
         energy_distance(**samples)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_curves_are_thin_bright_and_of_both_orientations(seed):
+    images, masks = thin_curves(400, size=24, generator=seeded(seed))
+    assert images.shape == masks.shape == (400, 1, 24, 24)
+    across = [(masks.sum(dim=dim) > 0).all(dim=-1).flatten() for dim in (2, 3)]
+    assert (across[0] | across[1]).all()  # from one side to the other
+    assert 0.3 < across[0].double().mean() < 0.8
+    thickness = torch.minimum(*(masks.sum(dim=dim).amax(dim=-1) for dim in (2, 3)))
+    assert thickness.max() <= 2  # two curves, one pixel each
+    bright = images[masks > 0]
+    # Six standard errors of the noise's mean and of a share of specks.
+    assert abs(bright.mean() - 1) < 6 * 0.3 / math.sqrt(len(bright))
+    dark = images[masks == 0]
+    spread = math.sqrt(0.03 + 0.09) / math.sqrt(len(dark))
+    assert abs(dark.mean() - 0.03) < 6 * spread
+
+
+@pytest.mark.parametrize("option", ["count", "size"])
+def test_curves_reject_what_is_not_positive(option):
+    arguments = {"count": 2, "size": 8, option: 0}
+    with pytest.raises(ValueError, match=f"^{option} must be positive and finite, got"):
+        thin_curves(arguments["count"], size=arguments["size"], generator=seeded(0))
 
 
 def test_digits_are_all_there_once_and_standardized(rng):

@@ -33,6 +33,7 @@ FIGURES = {
     "rotation": widgets.rotation,
     "softmax-saturation": widgets.softmax_saturation,
     "stability-region": widgets.stability_region,
+    "sum-against-stack": widgets.sum_against_stack,
     "timestep-weights": widgets.timestep_weights,
     "value-cosine": value_clipping_cosine,
 }

@@ -19,6 +19,7 @@ from companion.widgets._residual_plane import residual_plane
 from companion.widgets._rotation import rotation
 from companion.widgets._softmax_saturation import softmax_saturation
 from companion.widgets._stability_region import stability_region
+from companion.widgets._sum_against_stack import sum_against_stack
 from companion.widgets._timestep_weights import timestep_weights
 from companion.widgets._value_cosine import value_clipping_cosine
 
@@ -37,6 +38,7 @@ __all__ = [
     "rotation",
     "softmax_saturation",
     "stability_region",
+    "sum_against_stack",
     "timestep_weights",
     "value_clipping_cosine",
 ]
