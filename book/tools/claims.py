@@ -3,6 +3,8 @@
 A claim is a `prf:proposition` (proved) or a `prf:observation` (measured) with three
 options of ours beside its label: `:audit:` its number in the audit of the source,
 `:verdict:` one of `VERDICTS`, and `:says:` what the source says, in our words.
+Two more are optional: `:judges:` the sentences of the source, and `:headline:` the
+number of the check that stands for the claim.
 """
 
 from typing import NamedTuple

@@ -14,7 +14,7 @@ from tools.paths import SOURCES
 from tools.references import work
 from tools.source import Cell
 
-__all__ = ["Numbers", "number", "plain"]
+__all__ = ["Numbers", "choices", "number", "plain"]
 
 WORDS = {
     "figure": {"en": "Figure", "zh": "图"},
@@ -138,6 +138,19 @@ def _admonition(box: Directive, language: str, numbers: Numbers) -> str:
     return _quotation(f"**{box.title}**\n\n{box.body}")
 
 
+def choices(box: Directive) -> list[str]:
+    """What a reader may choose from; none if a number is asked."""
+    listed = box.options.get("choices")
+    return re.split(r"(?<!\\); ", listed) if listed else []
+
+
+def _predict(box: Directive, language: str, numbers: Numbers) -> str:
+    del numbers
+    title = {"en": "**Predict.**", "zh": "**先预测**："}[language]
+    listed = "\n".join(f"- {choice}" for choice in choices(box))
+    return _quotation(f"{title} {box.body}\n\n{listed}".strip())
+
+
 def _div(box: Directive, language: str, numbers: Numbers) -> str:
     del language, numbers
     if box.title == "opening-question":
@@ -147,7 +160,8 @@ def _div(box: Directive, language: str, numbers: Numbers) -> str:
 
 def _exercise(box: Directive, language: str, numbers: Numbers) -> str:
     label = box.options["label"]
-    head = TITLED[language].format(numbers[label], box.title)
+    title = f"{box.title} {'★' * int(box.options.get('stars', 0))}".strip()
+    head = TITLED[language].format(numbers[label], title)
     return f'<a id="{label}"></a>{head}\n\n{box.body}'
 
 
@@ -176,6 +190,7 @@ def _folded(title: str, body: str) -> str:
 BOXES: dict[str, Callable[[Directive, str, Numbers], str]] = {
     "prf:proposition": _claim,
     "prf:observation": _claim,
+    "predict": _predict,
     "admonition": _admonition,
     "div": _div,
     "exercise": _exercise,
