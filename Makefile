@@ -10,11 +10,14 @@ BIN := $(CURDIR)/$(VENV)/bin
 READY := $(VENV)/.ready
 ASSETS := node_modules/.ready
 NOTEBOOKS := $(wildcard book/en/*.ipynb book/zh/*.ipynb)
+# Strict nbval: every cell, in order, the network blocked (book/conftest.py).
+NBVAL := -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
+	--nbval-cell-timeout 300 -o addopts=--strict-markers $(NOTEBOOKS)
 
 export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/book
 
-.PHONY: book test lint unit notebooks stamp serve browser repository clean
+.PHONY: book test lint unit notebooks stamp serve browser newest repository clean
 .DELETE_ON_ERROR:
 
 book: $(READY) $(ASSETS)  ## both editions, warnings are errors
@@ -24,14 +27,16 @@ book: $(READY) $(ASSETS)  ## both editions, warnings are errors
 
 test: lint unit book  ## lint, types, units and doctests, the book, its notebooks
 	@echo "Running the notebooks of both editions, the network blocked ..."
-	@python -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
-	  --nbval-cell-timeout 300 -o addopts=--strict-markers $(NOTEBOOKS)
+	@python $(NBVAL)
 	@python -m pytest -q tests/site -m "not browser"
 
 lint: $(READY)
 	@ruff check && ruff format --check
 	@ruff check --line-length 79 $(NOTEBOOKS) && ruff format --check --line-length 79 $(NOTEBOOKS)
 	@mypy
+	@check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@check-jsonschema --quiet --builtin-schema vendor.citation-file-format CITATION.cff
+	@zizmor --offline --quiet .github/workflows
 
 unit: $(READY)
 	@python -m pytest -q -n $(JOBS) --dist worksteal companion tests --ignore tests/site
@@ -49,11 +54,18 @@ browser: book  ## the built site in a real Chromium: console, network, width, ax
 	@npm ci --silent && touch $(ASSETS)
 	@python -m pytest -q tests/site -m browser
 
+newest:  ## the notebooks with the newest torch, numpy and matplotlib there are
+	@$(PYTHON) -m venv --clear .venv-newest
+	@.venv-newest/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) \
+	  --upgrade .[data] ipykernel matplotlib-inline nbval pytest pytest-xdist
+	@.venv-newest/bin/python -m pip list 2> /dev/null | grep -E "^(torch|numpy|matplotlib) "
+	@.venv-newest/bin/python $(NBVAL)
+
 repository: $(READY)  ## make repository URL=https://github.com/you/yours
 	@python -m tools.repository $(URL)
 
 clean:
-	rm -rf _build $(VENV) node_modules
+	rm -rf _build $(VENV) .venv-newest node_modules
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3,11),(3,12),(3,13)))' \
