@@ -8,7 +8,7 @@ import sys
 import pytest
 
 LAYERS = [
-    {"_checks", "claims", "plotting", "widgets"},
+    {"_checks", "claims", "plotting", "uncertainty", "widgets"},
     {"linalg", "ensembles"},
     {"jacobians", "matrix_free"},
     {
@@ -24,7 +24,6 @@ LAYERS = [
         "integrators",
         "normalization",
         "precision",
-        "recorder",
         "recurrence",
         "residual",
         "scaling",
