@@ -24,6 +24,7 @@ LAYERS = [
         "integrators",
         "normalization",
         "precision",
+        "recorder",
         "recurrence",
         "residual",
         "scaling",

@@ -17,8 +17,8 @@ from torch import nn
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import optimizer as optimizers
 
-from companion.recorder import NonFiniteGradientError, Quantity, Record, Recorder
-from companion.recorder._record import MEASURED
+from companion.recorder import NonFiniteGradientError, Record, Recorder
+from companion.recorder._record import MEASURED, Quantity
 from companion.recorder._ring import Ring
 
 
@@ -314,7 +314,9 @@ def test_copies_and_pickles_of_the_model_leave_the_recorder_behind():
         for twin in twins:
             twin(x).sum().backward()
             torch.optim.SGD(twin.parameters(), lr=0.1).step()
-        with pytest.raises(RuntimeError, match="seen a step"):
+        with pytest.raises(
+            RuntimeError, match="recorder must have seen a step, got none"
+        ):
             recorder.record()
 
 
@@ -391,7 +393,9 @@ def stopped(model, *, faulty_from=3, **options):
     torch.manual_seed(0)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
     with (
-        pytest.raises(NonFiniteGradientError, match="gradient must be finite") as error,
+        pytest.raises(
+            NonFiniteGradientError, match="gradient must be finite, got others at step "
+        ) as error,
         Recorder(model, stop=True, **options) as recorder,
     ):
         for step in range(6):
@@ -517,19 +521,26 @@ def test_finite_entries_with_an_infinite_norm_do_not_stop_it():
 
 def test_replay_says_why_it_cannot():
     model = nn.Sequential(nn.Linear(8, 1))
-    with pytest.raises(RuntimeError, match="stop=True to replay"):
+    with pytest.raises(
+        RuntimeError, match="recorder must be made with stop=True to replay"
+    ):
         Recorder(model).replay()
-    with pytest.raises(RuntimeError, match="stopped at a step to replay"):
+    with pytest.raises(
+        RuntimeError, match="recorder must have stopped at a step to replay, it has not"
+    ):
         Recorder(model, stop=True).replay()
     with pytest.raises(NonFiniteGradientError), Recorder(model, stop=True) as recorder:
         model[0](torch.full((1, 8), math.inf)).sum().backward()  # a part, not the model
-    with pytest.raises(RuntimeError, match="called itself, not only its parts"):
+    with pytest.raises(
+        RuntimeError,
+        match="model must be called itself, not only its parts, to replay its step",
+    ):
         recorder.replay()
     with pytest.raises(NonFiniteGradientError), Recorder(model, stop=True) as recorder:
         model(torch.full((1, 8), math.inf)).sum().backward()
     with torch.no_grad():
         model[0].weight.add_(1)
-    with pytest.raises(RuntimeError, match="they have changed since"):
+    with pytest.raises(RuntimeError, match=" to replay it, they have changed since"):
         recorder.replay()
 
 
@@ -549,13 +560,20 @@ def test_wrong_options_are_named(options, message):
 
 
 def test_a_model_with_nothing_to_train_is_refused():
-    with pytest.raises(ValueError, match="model must have a parameter to train"):
+    with pytest.raises(
+        ValueError, match="model must have a parameter to train, got none"
+    ):
         Recorder(nn.Linear(2, 2).requires_grad_(False))
 
 
 def test_attaching_twice_is_refused():
     recorder = Recorder(small_net())
-    with recorder, pytest.raises(RuntimeError, match="attached once, got a second"):
+    with (
+        recorder,
+        pytest.raises(
+            RuntimeError, match="recorder must be attached once, got a second attach"
+        ),
+    ):
         recorder.attach()
 
 

@@ -10,7 +10,7 @@ numbers stay on the device until a block of steps is full; nothing waits for the
 """
 
 from companion.recorder._blackbox import NonFiniteGradientError, Replay
-from companion.recorder._record import Quantity, Record
+from companion.recorder._record import Record
 from companion.recorder._recorder import Recorder
 
-__all__ = ["NonFiniteGradientError", "Quantity", "Record", "Recorder", "Replay"]
+__all__ = ["NonFiniteGradientError", "Record", "Recorder", "Replay"]

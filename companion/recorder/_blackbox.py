@@ -17,14 +17,12 @@ COPIED = 16 * 2**20  # bytes of a batch that are worth a copy
 class NonFiniteGradientError(RuntimeError):
     """A gradient that is not finite, found before the optimizer applied it."""
 
-    def __init__(self, step: int, broken: list[str], fine: list[str]) -> None:
-        """Name the parameters on either side."""
+    def __init__(
+        self, message: str, *, step: int, broken: list[str], fine: list[str]
+    ) -> None:
+        """Hold the step, and the parameters on either side."""
+        super().__init__(message)
         self.step, self.broken, self.fine = step, broken, fine
-        super().__init__(
-            f"gradient must be finite, got {len(broken)} of {len(broken) + len(fine)} "
-            f"parameters with others at step {step}, the first {broken[0]}; "
-            "recorder.replay() finds the module"
-        )
 
 
 class Replay(NamedTuple):

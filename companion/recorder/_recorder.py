@@ -279,10 +279,16 @@ class Recorder:
         self.box.seal(step, self.parameters)
         self.stepping = False
         self._close("stopped")
+        sides: dict[bool, list[str]] = {True: [], False: []}
+        for name, ok in zip(self.names, fine, strict=True):
+            sides[ok].append(name)
         raise NonFiniteGradientError(
-            step,
-            [name for name, ok in zip(self.names, fine, strict=True) if not ok],
-            [name for name, ok in zip(self.names, fine, strict=True) if ok],
+            f"gradient must be finite, got others at step {step} in "
+            f"{len(sides[False])} of {len(fine)} parameters, the first "
+            f"{sides[False][0]}; recorder.replay() finds the module",
+            step=step,
+            broken=sides[False],
+            fine=sides[True],
         )
 
     def _mine(self, optimizer: torch.optim.Optimizer) -> list[int]:
