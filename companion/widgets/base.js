@@ -186,7 +186,7 @@ globalThis.xg ??= (() => {
     .plot { position: relative; margin-top: 8px; }
     svg { display: block; font-size: 13px; fill: currentColor; overflow: visible; }
     path { fill: none; }
-    .key { display: flex; flex-wrap: wrap; gap: 0 20px; min-height: 1.5em; }
+    .key { display: flex; flex-wrap: wrap; gap: 0 20px; }
     .key svg { display: inline; margin-right: 6px; vertical-align: middle; }
     output { display: block; margin-top: 4px; min-height: 3em; white-space: pre-line; }
     .handle { position: absolute; width: 32px; height: 32px; margin: -16px; border-radius: 50%;
