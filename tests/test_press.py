@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from companion.claims import read_lines
-from press import checks
+from press import checks, chinese
 from press import repository as mover
 from press.book import Book, Document, read_book
 from press.claims import claim
@@ -18,7 +18,7 @@ from press.paths import CONFIG, ROOT
 from press.plain import Context, plain
 from press.predict import answer, predict
 from press.references import listing, work
-from press.render import BOOTSTRAP, repository
+from press.render import BOOTSTRAP, render, repository
 from press.site import dress, dressed
 from press.source import digest, pairs, read
 from press.tables import fill
@@ -391,6 +391,59 @@ def test_a_chapter_that_is_not_translated_is_linked_to_in_english():
         link = book.link(label, "zh", "gradient-clipping")
         assert link == f"../en/{document.slug}.ipynb#{label}"
     assert book.link("cliff-wall", "zh", "gradient-clipping") == "#cliff-wall"
+
+
+# The Chinese edition
+
+
+def test_the_chinese_edition_is_the_english_one_overlaid():
+    config, contents = chinese.configuration(), chinese.contents()
+    assert config["repository"]["url"] == repository()
+    assert config["html"]["baseurl"].endswith("/zh/")
+    assert config["sphinx"]["config"]["language"] == "zh_CN"
+    assert "captions" not in config
+    files = [
+        Path(c["file"]).name for part in contents["parts"] for c in part["chapters"]
+    ]
+    book = read_book()
+    translated = [chapter.slug for chapter in book.chapters if chapter.is_bilingual]
+    assert [slug for slug in files if slug in book.numbers] == translated
+    assert all(re.search("[\u4e00-\u9fff]", p["caption"]) for p in contents["parts"])
+
+
+def test_a_part_without_a_chinese_caption_is_refused(monkeypatch, tmp_path):
+    overlay = tmp_path / "_config.yml"
+    overlay.write_text("captions: {}", "utf-8")
+    monkeypatch.setattr(chinese, "OVERLAY", overlay)
+    with pytest.raises(
+        ValueError, match=r"^captions of _config.yml must have every par"
+    ):
+        chinese.contents()
+
+
+# Solutions in notebooks
+
+
+def test_a_solution_is_a_section_of_its_own_that_readers_fold():
+    chapter = read_book().documents["gradient-clipping"]
+    for language in chapter.editions:
+        text = render(read_book(), chapter, language, chapter.stored[1])
+        notebook = json.loads(text)
+        folded = notebook["metadata"]["colab"]["collapsed_sections"]
+        cells = {cell["id"]: cell for cell in notebook["cells"]}
+        starts = [
+            cell["source"].split("\n")[0].split(" ")[0] for cell in notebook["cells"]
+        ]
+        assert len(folded) == len(chapter.english.exercises)
+        for name in folded:
+            cell = cells[name]
+            assert cell["source"].startswith("#### ")
+            assert cell["metadata"] == {"id": name, "jp-MarkdownHeadingCollapsed": True}
+            at = notebook["cells"].index(cell)
+            after = starts[at + 1 :]
+            ends = [i for i, head in enumerate(after) if re.fullmatch("#{1,4}", head)]
+            inside = notebook["cells"][at + 1 : at + 1 + ends[0]]
+            assert any(c["cell_type"] == "code" for c in inside), cell["source"]
 
 
 # Plain Markdown

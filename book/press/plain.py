@@ -141,13 +141,17 @@ def _div(box: Block, context: Context) -> str:
 
 
 def _exercise(box: Block, context: Context) -> str:
-    title = f"{box.title} {'★' * stars(box)}".strip()
-    return f"{_titled(box.options['label'], title, box, context)}\n\n{box.body}"
+    label, mark = box.options["label"], "★" * stars(box)
+    form = {"en": "{} ({})", "zh": "{}（{}）"}[context.language]
+    title = _words(box.title, context, box.place)
+    name = form.format(context.called(label, box.place), title)
+    heading = f'### <a id="{label}"></a>{name} {mark}'
+    return f"{heading.rstrip()}\n\n{box.body}"
 
 
 def _solution_start(box: Block, context: Context) -> str:
     name = context.called(box.title, box.place)
-    return f"**{SOLUTION[context.language].format(name)}**\n\n{box.body}"
+    return f"#### {SOLUTION[context.language].format(name)}\n\n{box.body}"
 
 
 def _solution_end(box: Block, context: Context) -> None:
