@@ -37,10 +37,10 @@ unit: $(READY)
 	@python -m pytest -q -n $(JOBS) --dist worksteal companion tests --ignore tests/site
 
 notebooks: $(READY)  ## run what changed and write both editions; FORCE=1 runs all
-	@python -m tools.notebooks $(if $(FORCE),--force) $(CHAPTERS)
+	@python -m press.notebooks $(if $(FORCE),--force) $(CHAPTERS)
 
 stamp: $(READY)  ## after a review: mark the Chinese cells of CHAPTERS as current
-	@python -m tools.translation --stamp $(CHAPTERS)
+	@python -m press.translation --stamp $(CHAPTERS)
 
 serve: book  ## the book at http://localhost:8000
 	@python -m http.server 8000 --directory _build/html
@@ -50,7 +50,7 @@ browser: book  ## the built site in a real Chromium: console, network, width, ax
 	@python -m pytest -q tests/site -m browser
 
 repository: $(READY)  ## make repository URL=https://github.com/you/yours
-	@python -m tools.repository $(URL)
+	@python -m press.repository $(URL)
 
 clean:
 	rm -rf _build $(VENV) node_modules

@@ -9,7 +9,7 @@ import nbval.kernel
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell
 
-from tools.comparison import Printed
+from press.comparison import Printed
 
 FIGURES = ("image/svg+xml", "image/png")  # no pixels: what a figure shows is verified
 

@@ -8,9 +8,8 @@ from importlib import import_module
 import pytest
 
 import companion
-from tools.paths import sources
-from tools.source import edition, is_chapter, languages, read
-from tools.tables import terms
+from press.book import read_book
+from press.tables import terms
 
 MODULES = [
     import_module(f"companion.{module.name}")
@@ -24,15 +23,13 @@ PARAMETERS = {
     if inspect.isfunction(item)
     for parameter in inspect.signature(item).parameters
 }
-CODE = "\n".join(
-    cell.text for path in sources() for cell in read(path) if cell.kind == "code"
-)
-CHAPTERS = {path.stem: read(path) for path in sources() if is_chapter(read(path))}
+CHAPTERS = {chapter.slug: chapter for chapter in read_book().chapters}
+CODE = "\n".join(cell.text for c in CHAPTERS.values() for cell in c.code)
 
 
 def prose(chapter, language):
-    cells = edition(CHAPTERS[chapter], language)
-    return "\n".join(cell.text for cell in cells).lower()
+    edition = CHAPTERS[chapter].editions[language]
+    return "\n".join(cell.text for cell in edition.cells).lower()
 
 
 @pytest.mark.parametrize("term", terms(), ids=lambda term: term.en)
@@ -57,6 +54,6 @@ def test_every_term_is_explained_in_both_languages(term):
 @pytest.mark.parametrize("term", terms(), ids=lambda term: term.en)
 def test_a_chapter_uses_the_terms_that_it_introduces(term):
     if term.chapter:
-        for language in languages(CHAPTERS[term.chapter]):
+        for language in CHAPTERS[term.chapter].editions:
             word = getattr(term, language).lower().split(" ")[-1]
             assert word.rstrip("s") in prose(term.chapter, language)
