@@ -42,9 +42,9 @@ def the_book() -> Book:
 
 
 def place(docname: str) -> tuple[str, str]:
-    """Return the slug and the language of a page, from `book/en/index`."""
-    *_, language, slug = docname.split("/")
-    return slug, language
+    """Return the slug and the language of a page, from `book/en/api/clipping`, say."""
+    parts = docname.split("/")
+    return parts[-1], parts[1] if len(parts) > 2 else ""
 
 
 def dress_notebook(app: Sphinx, docname: str, content: list[str]) -> None:

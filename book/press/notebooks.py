@@ -18,9 +18,11 @@ import nbformat
 from nbclient import NotebookClient
 
 from press.book import Book, Document, read_book
+from press.companion import modules
 from press.paths import BOOK, README_PICTURE
 from press.render import METADATA, code_cells, render
 from press.site import page
+from press.tables import module_page
 
 __all__ = ["main", "readme_figure", "texts", "write"]
 
@@ -70,6 +72,9 @@ def texts(book: Book) -> dict[Path, str]:
                 made[path] = render(book, document, language, outputs)
             else:
                 made[path] = page(book, document, language)
+    for module in modules():
+        for language in ("en", "zh"):
+            made[BOOK / language / "api" / f"{module}.md"] = module_page(module)
     made[README_PICTURE] = readme_figure(book)
     return made
 
