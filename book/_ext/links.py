@@ -1,23 +1,30 @@
 """Links that nobody writes: names of the companion in code, terms at their first use.
 
-In a code cell every name that a chapter imports from the companion leads to its
-entry, and so does a public name in inline code.  The first use of a term leads to the glossary,
+In a code cell every name that a chapter imports from the companion leads to its entry,
+as does a public name in inline code.  The first use of a term leads to the glossary,
 and the first formula that is nothing but a symbol of the chapter to the notation.
+Each entry leads to its lines in the repository.
 """
 
+import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from press.book import read_book
-from press.companion import imports, public_names
-from press.tables import Term, anchor, terms
+from dress import place
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.writers.html5 import HTML5Translator
+
+from press.book import Document, read_book
+from press.companion import imports, public_names
+from press.paths import ROOT
+from press.tables import Term, anchor, terms
 
 NAME = re.compile(r"([a-z_]\w*(?:\.\w+)*)(?:\(\))?", re.I)
 TOKEN = r'<span class="n">(\w+)</span>'
@@ -30,6 +37,12 @@ APART = {"opening-question", "verdict", "cell", "predict"}
 def language(app: Sphinx) -> str:
     """The edition that is being built."""
     return "zh" if str(app.config.language).startswith("zh") else "en"
+
+
+def chapter(docname: str) -> Document | None:
+    """The chapter that a page shows, if it shows one."""
+    document = read_book().documents.get(place(docname)[0])
+    return document if document and document.is_chapter else None
 
 
 def is_open(node: nodes.Node) -> bool:
@@ -68,8 +81,8 @@ def link_inline_code(app: Sphinx, doctree: nodes.document) -> None:
 
 def note_names(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Give each code cell of a chapter the addresses of what the chapter imports."""
-    document = read_book().documents.get(Path(page).name)
-    if document is None or not document.is_chapter:
+    document = chapter(page)
+    if document is None:
         return
     objects = app.env.get_domain("py").objects
     found = {}
@@ -135,11 +148,10 @@ def own_terms(slug: str) -> list[Term]:
 
 def link_terms(app: Sphinx, doctree: nodes.document) -> None:
     """Link the first use of each term and of each symbol in a chapter."""
-    slug = Path(app.env.docname).name
-    document = read_book().documents.get(slug)
-    if document is None or not document.is_chapter:
+    document = chapter(app.env.docname)
+    if document is None:
         return
-    here = language(app)
+    slug, here = document.slug, language(app)
     texts = [
         text
         for text in doctree.findall(nodes.Text)
@@ -213,9 +225,34 @@ def chapter_link(app: Sphinx, slug: str) -> str:
     return f":doc:`{title} </book/{here}/{slug}>`"
 
 
+def source_links(app: Sphinx, config: Config) -> None:
+    """Tell `sphinx.ext.linkcode` where the repository keeps each function."""
+    options = config.html_theme_options
+    address = f"{options['repository_url']}/blob/{options['repository_branch']}"
+    config.linkcode_resolve = at_repository(address)
+
+
+def at_repository(address: str) -> Callable[[str, dict[str, str]], str | None]:
+    """A function from an entry to its lines; None for what has no lines, a constant."""
+
+    def resolve(domain: str, entry: dict[str, str]) -> str | None:
+        item: Any = import_module(entry["module"])
+        try:
+            for name in entry["fullname"].split("."):
+                item = getattr(item, name)
+            lines, first = inspect.getsourcelines(item)
+            file = Path(inspect.getsourcefile(item) or "").relative_to(ROOT)
+        except (AttributeError, TypeError, OSError, ValueError):
+            return None
+        return f"{address}/{file}#L{first}-L{first + len(lines) - 1}"
+
+    return resolve
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
     app.add_node(nodes.literal_block, override=True, html=(visit_code, depart_code))
+    app.connect("config-inited", source_links)
     app.connect("doctree-read", link_inline_code)
     app.connect("doctree-read", link_terms)
     app.connect("doctree-resolved", note_names)

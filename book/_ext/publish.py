@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from sphinx.application import Sphinx
+
 from press.book import read_book
 from press.publish import claims_json
-from sphinx.application import Sphinx
 
 
 def write_claims(app: Sphinx, error: Exception | None) -> None:

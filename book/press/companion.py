@@ -9,7 +9,8 @@ from press.paths import ROOT
 
 __all__ = ["imports", "modules", "public_names", "summary"]
 
-PACKAGE = ROOT / "companion"
+NAME = "companion"
+PACKAGE = ROOT / NAME
 
 
 @cache
@@ -43,16 +44,13 @@ def public_names() -> dict[str, str]:
 @cache
 def imports(document: Document) -> dict[str, str]:
     """What the code of a chapter imports from the companion, by the name it uses."""
-    found = {}
-    for cell in document.code:
-        for node in ast.walk(ast.parse(cell.text)):
-            if isinstance(node, ast.ImportFrom) and node.module:
-                if node.module.split(".")[0] == "companion":
-                    found |= {
-                        alias.asname or alias.name: f"{node.module}.{alias.name}"
-                        for alias in node.names
-                    }
-    return found
+    return {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for cell in document.code
+        for node in ast.walk(ast.parse(cell.text))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(NAME)
+        for alias in node.names
+    }
 
 
 def _parse(path: Path) -> ast.Module:

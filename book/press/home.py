@@ -13,24 +13,27 @@ __all__ = ["count", "dependencies", "figure", "questions", "verdict_bar"]
 
 FIRST = "gradient-clipping"
 WORDS = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen \
-fifteen sixteen seventeen eighteen nineteen twenty".split()
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen twenty"
 )
 DIGITS = "一二三四五六七八九"
 SAY = {
     "wall": {
-        "en": "<strong>The wall.</strong> Two weights of a small recurrent network; bright "
-        "is steep. Dashed: plain gradient descent from the ring. Beads: the same start, "
-        "each gradient clipped. Drag the ring, or move the threshold, and see when "
-        "clipping stops helping.",
-        "zh": "<strong>墙。</strong>横轴与纵轴是一个小型循环网络的两个权重，越亮越陡。虚线表示"
-        "从圆环出发的普通梯度下降；珠串表示从同一起点出发，但每个梯度都经过裁剪。拖动圆环，"
-        "或移动阈值，看看裁剪在什么情形下不再起作用。",
+        "en": "<strong>The wall.</strong> Two weights of a small recurrent network; "
+        "bright is steep. Dashed: plain gradient descent from the ring. Beads: the "
+        "same start, each gradient clipped. Drag the ring, or move the threshold, and see "
+        "when clipping stops helping.",
+        "zh": "<strong>墙。</strong>横轴与纵轴是一个小型循环网络的两个权重，越亮越陡。"
+        "虚线表示从圆环出发的普通梯度下降；珠串表示从同一起点出发，但每个梯度都经过裁剪。"
+        "拖动圆环，或移动阈值，看看裁剪在什么情形下不再起作用。",
     },
     "start": {"en": "Start with <em>{}</em>", "zh": "从《{}》开始"},
     "order": {"en": "Read in order", "zh": "按顺序阅读"},
     "from": {"en": "from chapter 1, <em>{}</em>", "zh": "从第1章《{}》开始"},
-    "needs": {"en": "{minutes} minutes; needs: {needs}", "zh": "{minutes}分钟；预备知识：{needs}"},
+    "needs": {
+        "en": "{minutes} minutes; needs: {needs}",
+        "zh": "{minutes}分钟；预备知识：{needs}",
+    },
     "judged": {"en": "{} claims by verdict", "zh": "{}条论断的判定"},
     "english": {"en": "", "zh": "（英文）"},
     "map": {"en": "Which chapter needs which", "zh": "各章的先后关系"},
@@ -45,7 +48,7 @@ BOX = {"width": 164, "height": 30, "gap": 8, "lane": 12, "column": 196}
 
 
 def count(book: Book, name: str, language: str) -> str:
-    """A number of the book in words or digits: chapters, claims, sentences, judged, true."""
+    """A number of the book: chapters (in words), claims, sentences, judged, true."""
     passed = [verdict(s, claims) for s, claims in judged(book).items()]
     numbers = {
         "claims": counts(book).total(),
@@ -63,7 +66,7 @@ def count(book: Book, name: str, language: str) -> str:
 def in_words(number: int, language: str) -> str:
     """A number from 1 to 20 as a word."""
     if language == "en":
-        return WORDS[number - 1]
+        return WORDS.split()[number - 1]
     tens, ones = divmod(number, 10)
     head = ("" if tens == 1 else DIGITS[tens - 1]) + "十" if tens else ""
     return head + (DIGITS[ones - 1] if ones else "")
@@ -98,7 +101,8 @@ def figure(book: Book, document: Document, language: str) -> str:
         [
             "``````{raw} html",  # as it is: its script has empty lines
             '<div class="home-hero">',
-            f'<div class="home-figure cell_output"><div class="text_html">{html}</div></div>',
+            '<div class="home-figure cell_output"><div class="text_html">',
+            f"{html}</div></div>",
             f'<div class="home-words"><p>{SAY["wall"][language]}</p>',
             '<p class="home-doors">'
             f'<a class="door first" href="{address(first, language)}"><b>'
@@ -168,8 +172,8 @@ def _question(book: Book, chapter: Document, language: str) -> str:
         ),
         (
             "m",
-            f'<span title="{SAY["read"][language]}">{known.reading}</span>'
-            f'<span class="quiet" title="{SAY["run"][language]}"> / {known.running}</span>',
+            f'<span title="{SAY["read"][language]}">{known.reading}</span> / '
+            f'<span title="{SAY["run"][language]}">{known.running}</span>',
         ),
         (
             "l",

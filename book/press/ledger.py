@@ -1,4 +1,4 @@
-"""The ledger: every claim with its numbers, every sentence of the source with its claims.
+"""The ledger: every claim with its numbers, every sentence with its claims.
 
 A row is a block of its own and no row of a table, so that a phone shows it as a card.
 Its classes name verdict and chapter; `ledger.js` filters by them.
@@ -53,7 +53,7 @@ def ledger(book: Book, document: Document, language: str) -> str:
 
 
 def sentence_rows(book: Book, document: Document, language: str) -> str:
-    """Each sentence of the source, with the claims that judge it or the reason why not."""
+    """Each sentence of the source: the claims that judge it, or why none does."""
     del document
     claims = judged(book)
     return "\n\n".join(
@@ -110,9 +110,10 @@ def _row(
 
 def _pair(entry: Entry, language: str) -> str:
     predicted, measured = SAY["predicted"][language], SAY["measured"][language]
+    expected = escape(f"{entry.relation} {entry.predicted}")
     return (
         '<p class="pair">'
-        f"<span><b>{predicted}</b> {escape(f'{entry.relation} {entry.predicted}')}</span>"
+        f"<span><b>{predicted}</b> {expected}</span>"
         f"<span><b>{measured}</b> {escape(entry.measured)}</span></p>"
     )
 

@@ -116,6 +116,7 @@ def _write(path: Path, text: str) -> bool:
     """Write a file if that changes it."""
     if path.exists() and path.read_text("utf-8") == text:
         return False
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
     return True
 

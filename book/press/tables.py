@@ -79,7 +79,9 @@ def _notation(book: Book, document: Document, language: str) -> str:
 
 def _letter(term: Term) -> tuple[str, str]:
     """Symbols by their first letter, whatever accent or font it has."""
-    bare = re.sub(r"\\(?:hat|bar|mathrm|operatorname|tfrac|log|cos)\b|[^a-zA-Z]", "", term.symbol)
+    bare = re.sub(
+        r"\\(?:hat|bar|mathrm|operatorname|tfrac|log|cos)\b|[^a-zA-Z]", "", term.symbol
+    )
     return bare.lower(), term.symbol
 
 
@@ -99,11 +101,11 @@ def _glossary(book: Book, document: Document, language: str) -> str:
 
 def _in_order(term: Term, language: str) -> bytes:
     """The alphabet; in Chinese pinyin, which the national encoding follows."""
-    return getattr(term, language).lower().encode("gb18030")
+    return str(getattr(term, language)).lower().encode("gb18030")
 
 
 def _modules(book: Book, document: Document, language: str) -> str:
-    """The public modules of the companion, each with the first line of its own words."""
+    """The public modules of the companion, each with its first line."""
     del book, document
     rows = [
         [f"[`companion.{name}`](api/{name}.md)", companion.summary(name)]
