@@ -32,12 +32,15 @@ CHARSET = re.compile(r"@charset[^;]*;")
 
 
 def restyle(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> set[str]:
-    """Name every page when a style sheet or script changed: Sphinx looks at texts."""
+    """Name one page when a style sheet or script changed: Sphinx looks at texts.
+
+    It is enough to have the files copied and the sheets joined once more.
+    """
     built = Path(app.outdir, "_static")
     for file in STATIC.iterdir():
         copy = built / file.name
         if not copy.exists() or not filecmp.cmp(file, copy, shallow=False):
-            return set(env.all_docs)
+            return {app.config.root_doc}
     return set()
 
 

@@ -21,8 +21,8 @@ SAY = {
     "wall": {
         "en": "<strong>The wall.</strong> Two weights of a small recurrent network; "
         "bright is steep. Dashed: plain gradient descent from the ring. Beads: the "
-        "same start, each gradient clipped. Drag the ring, or move the threshold, and see "
-        "when clipping stops helping.",
+        "same start, each gradient clipped. Drag the ring, or move the threshold, and "
+        "see when clipping stops helping.",
         "zh": "<strong>墙。</strong>横轴与纵轴是一个小型循环网络的两个权重，越亮越陡。"
         "虚线表示从圆环出发的普通梯度下降；珠串表示从同一起点出发，但每个梯度都经过裁剪。"
         "拖动圆环，或移动阈值，看看裁剪在什么情形下不再起作用。",

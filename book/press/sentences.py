@@ -18,6 +18,8 @@ class Sentence(NamedTuple):
 
     name: str
     """S13, say."""
+    chapter: str
+    """The chapter that takes it up; empty if none does."""
     says: dict[str, str]
     reason: dict[str, str]
 
@@ -29,6 +31,7 @@ def sentences() -> list[Sentence]:
         return [
             Sentence(
                 row["sentence"],
+                row["chapter"],
                 {language: row[language] for language in ("en", "zh")},
                 {language: row[f"reason_{language}"] for language in ("en", "zh")},
             )
