@@ -13,16 +13,34 @@ from torch import Tensor
 from companion._checks import check_positive
 from companion.linalg import euclidean_norm
 
-__all__ = ["GradientGain", "gradient_gain", "leading_exponents", "power_estimates"]
+__all__ = [
+    "JacobianNorm",
+    "Products",
+    "jacobian_norm",
+    "jacobian_products",
+    "leading_exponents",
+    "power_estimates",
+]
 
 
-class GradientGain(NamedTuple):
-    """The worst amplification of a gradient, and what it cost to find."""
+class JacobianNorm(NamedTuple):
+    """The norm of a Jacobian, and what it cost to find."""
 
-    gain: Tensor
+    norm: Tensor
     """The largest singular value of the Jacobian, shape ``()``."""
     products: int
     """How many products of the Jacobian or its transpose with a vector were taken."""
+
+
+class Products(NamedTuple):
+    """A Jacobian as two maps of vectors; no matrix stands behind them."""
+
+    output: Tensor
+    """What the network puts out, shape ``(...)``."""
+    push: Callable[[Tensor], Tensor]
+    """The product with the Jacobian, from the shape of the input to the output's."""
+    pull: Callable[[Tensor], Tensor]
+    """The product with its transpose, from the shape of the output to the input's."""
 
 
 def leading_exponents(
@@ -80,15 +98,15 @@ def leading_exponents(
     return torch.stack(logs).mean(dim=0).sort(descending=True).values
 
 
-def gradient_gain(
+def jacobian_norm(
     network: Callable[[Tensor], Tensor],
     x: Tensor,
     *,
     tolerance: float,
     generator: torch.Generator,
     steps: int = 200,
-) -> GradientGain:
-    r"""Worst amplification of a gradient by a network, without its Jacobian.
+) -> JacobianNorm:
+    r"""Norm of a network's Jacobian, the worst it does to a gradient, without it.
 
     .. math:: \|J\|_2 = \sqrt{\lambda_{\max}(J^\top J)}, \qquad
         J = \frac{\partial f}{\partial x}
@@ -107,7 +125,7 @@ def gradient_gain(
         steps: The most steps to take.
 
     Returns:
-        The gain and the number of products taken, two in each step.
+        The norm and the number of products taken, two in each step.
 
     Raises:
         ValueError: `tolerance` is not positive and finite.
@@ -120,14 +138,13 @@ def gradient_gain(
     Example:
         >>> import torch
         >>> rng = torch.Generator().manual_seed(0)
-        >>> scale = torch.tensor([3.0, 1.0, 0.5])
-        >>> x = torch.zeros(3)
-        >>> found = gradient_gain(lambda x: scale * x, x, tolerance=1e-4, generator=rng)
-        >>> found.gain
+        >>> slopes, x = torch.tensor([3.0, 1.0, 0.5]), torch.zeros(3)
+        >>> options = {"tolerance": 1e-4, "generator": rng}
+        >>> jacobian_norm(lambda x: slopes * x, x, **options).norm
         tensor(3.0000)
     """
     check_positive("tolerance", tolerance)
-    push, pull = _products(network, x)
+    _, push, pull = jacobian_products(network, x)
     basis = _direction(x, generator).flatten()[None]
     small = x.new_zeros((0, 0))  # J^T J in the basis: symmetric, tridiagonal
     for step in range(1, steps + 1):
@@ -141,7 +158,7 @@ def gradient_gain(
         values, vectors = torch.linalg.eigh(small)
         residual = left * vectors[-1, -1].abs()
         if residual <= tolerance * values[-1].clamp(min=0):
-            return GradientGain(values[-1].clamp(min=0).sqrt(), 2 * step)
+            return JacobianNorm(values[-1].clamp(min=0).sqrt(), 2 * step)
         basis = torch.cat([basis, (image / left)[None]])
     raise RuntimeError(
         f"no convergence after {steps} steps: the relative residual is "
@@ -188,7 +205,7 @@ def power_estimates(
         tensor(3.)
     """
     check_positive("steps", steps)
-    push, pull = _products(network, x)
+    _, push, pull = jacobian_products(network, x)
     v = _direction(x, generator)
     estimates = []
     for _ in range(steps):
@@ -200,13 +217,31 @@ def power_estimates(
     return torch.stack(estimates)
 
 
-def _products(
-    network: Callable[[Tensor], Tensor], x: Tensor
-) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]:
-    """Return the products with the Jacobian and with its transpose.
+def jacobian_products(network: Callable[[Tensor], Tensor], x: Tensor) -> Products:
+    r"""Products with the Jacobian of a network, and with its transpose.
 
-    The pullback is linear, so its own pullback is J: one forward pass serves all
-    products, where each jvp would run the network again.
+    .. math:: v \mapsto J v, \qquad u \mapsto J^\top u, \qquad
+        J = \frac{\partial f}{\partial x}
+
+    The pullback is linear, so its own pullback is :math:`J`: one forward pass serves
+    all products, where each jvp would run the network again.
+
+    Args:
+        network: The map :math:`f`, from the shape ``(...)`` of `x` to any shape.
+        x: Where to differentiate, shape ``(...)``.
+
+    Returns:
+        The output and the two products.
+
+    Source:
+        Pearlmutter (1994), "Fast exact multiplication by the Hessian", for products
+        without a matrix.
+
+    Example:
+        >>> import torch
+        >>> _, push, pull = jacobian_products(lambda x: x[:1] * 3, torch.zeros(2))
+        >>> push(torch.tensor([1.0, 1.0])), pull(torch.tensor([1.0]))
+        (tensor([3.]), tensor([3., 0.]))
     """
     output, pullback = torch.func.vjp(network, x)[:2]
 
@@ -220,7 +255,7 @@ def _products(
         tangent: Tensor = transposed(v)[0]
         return tangent
 
-    return push, pull
+    return Products(output, push, pull)
 
 
 def _direction(x: Tensor, generator: torch.Generator) -> Tensor:
@@ -244,7 +279,8 @@ def _push_forward(
 def _jvp(f: Callable[[Tensor], Tensor], x: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
     """Return f(x) and J v; silent when torch first loads its forward mode."""
     with warnings.catch_warnings():
-        # torch 2.13 then calls torch.jit.script, which it deprecates itself.
-        warnings.simplefilter("ignore", DeprecationWarning)
+        # It then calls torch.jit.script, which it deprecates itself; the category of
+        # the warning has changed once.
+        warnings.filterwarnings("ignore", message=".torch.jit.script. is deprecated")
         output, image = torch.func.jvp(f, (x,), (v,))[:2]
     return output, image

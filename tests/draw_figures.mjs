@@ -14,7 +14,10 @@ class Node {
   setAttribute(name, value) { this.attributes[name] = String(value); }
   append(...nodes) { this.children.push(...nodes); }
   replaceChildren(...nodes) { this.children = nodes; }
-  addEventListener(type, listener) { (this.listeners[type] ??= []).push(listener); }
+  addEventListener(type, listener) {
+    this.listeners[type] ??= [];
+    this.listeners[type].push(listener);
+  }
   dispatch(type) { for (const listener of this.listeners[type] ?? []) listener({}); }
   getBoundingClientRect() { return { left: 0, top: this.top ?? 0, bottom: (this.top ?? 0) + 400 }; }
   get valueAsNumber() { return Number.parseFloat(this.value); }

@@ -1,8 +1,9 @@
 """`make notebooks`: run what changed, and write both editions of every source.
 
 The code of a chapter runs once and only if it is not the code that ran last time;
-`--force` runs it anyway (after a change to the companion, say).  All prose is written
-anew, which takes seconds: a number in one chapter may stand in any other.
+`--force` runs it anyway, `--fresh` also after a change to the companion that moves
+results: then no stored output is kept.  All prose is written anew, which takes seconds:
+a number in one chapter may stand in any other.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from nbclient import NotebookClient
 
 from press.book import Book, Document, read_book
 from press.companion import modules
+from press.comparison import kept
 from press.paths import BOOK, README_PICTURE
 from press.render import METADATA, code_cells, render
 from press.site import page
@@ -32,12 +34,15 @@ INLINE = "module://matplotlib_inline.backend_inline"
 README_FIGURE = ("gradient-clipping", "fig-cliff")
 
 
-def write(slugs: Collection[str] = (), *, force: bool = False) -> list[Path]:
+def write(
+    slugs: Collection[str] = (), *, force: bool = False, fresh: bool = False
+) -> list[Path]:
     """Run what changed, then write the whole book; return the files that changed.
 
     Args:
         slugs: The chapters that may run; all if none is named.
         force: Run their code even if it is the code that ran last time.
+        fresh: Run it, and keep nothing of what it gave last time.
     """
     book = read_book()
     unknown = set(slugs) - set(book.documents)
@@ -46,10 +51,15 @@ def write(slugs: Collection[str] = (), *, force: bool = False) -> list[Path]:
     for document in book.chapters:
         if slugs and document.slug not in slugs:
             continue
-        if force or not is_current(document):
+        if force or fresh or not is_current(document):
             start = time.perf_counter()
             sys.stderr.write(f"{document.slug}: running ...\n")
-            document.stored = _code(document), _execute(document)
+            code, outputs = _code(document), _execute(document)
+            if not fresh:
+                ran, before = document.stored
+                addressed = _without_address(code), outputs, _without_address(ran)
+                outputs = kept(*addressed, before)
+            document.stored = code, outputs
             took = time.perf_counter() - start
             sys.stderr.write(f"{document.slug}: ran {took:.0f} s\n")
     book.validate()
@@ -90,9 +100,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("slugs", nargs="*", help="chapters that may run; default all")
     parser.add_argument("--force", action="store_true", help="run unchanged code too")
+    parser.add_argument("--fresh", action="store_true", help="... and keep no output")
     arguments = parser.parse_args()
     try:
-        write(arguments.slugs, force=arguments.force)
+        write(arguments.slugs, force=arguments.force, fresh=arguments.fresh)
     except ValueError as error:
         sys.exit(str(error))
 

@@ -13,7 +13,7 @@ import yaml
 from press.book import Book, Document
 from press.paths import CONFIG
 from press.plain import Context, plain
-from press.source import Cell, digest
+from press.source import Cell, digest, pieces
 from press.tables import fill
 
 __all__ = ["code_cells", "render", "repository"]
@@ -22,19 +22,28 @@ Json = dict[str, Any]
 
 BOOTSTRAP = """\
 # @title Set-up: nothing to change here
+import contextlib
 import importlib.util
 import subprocess
 import sys
+import warnings
 
 import torch
 
 torch.set_num_threads(1)  # small matrices: threads would wait for each other
 torch.set_flush_denormal(True)
+# The forward mode of torch uses what torch itself has deprecated.
+warnings.filterwarnings("ignore", message=".torch.jit.script. is deprecated")
 
-if importlib.util.find_spec("companion") is None:  # in Colab, the first time
+ours = None
+with contextlib.suppress(ImportError):  # not there, or another of that name
+    ours = importlib.util.find_spec("companion.claims")
+if ours is None:  # in Colab, the first time
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
     address = "git+{repository}"
-    subprocess.check_call([*pip, "install", "--no-deps", address])"""
+    subprocess.check_call([*pip, "install", "--no-deps", address])
+    sys.modules.pop("companion", None)
+    importlib.invalidate_caches()"""
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -78,12 +87,13 @@ def render(
         if cell.kind == "code":
             cells += [_code(cell, *next(ran)), *_caption(cell, context)]
         else:
-            text = fill(cell.text, book, document, language)
-            cells.append(_markdown(plain(text, context, cell.place), original.text))
+            cut = zip(pieces(cell), pieces(original), strict=True)
+            cells += [_prose(one, two, context, document) for one, two in cut]
+    cells = [cell for cell in cells if cell["source"]]
     _tell_apart(cells)
     notebook = {
         "cells": cells,
-        "metadata": METADATA,
+        "metadata": METADATA | {"colab": {"collapsed_sections": _collapsed(cells)}},
         "nbformat": 4,
         "nbformat_minor": 5,
     }
@@ -103,6 +113,23 @@ def _code(cell: Cell, count: int, outputs: list[Json]) -> Json:
         "outputs": [_normalized(output, count) for output in outputs],
         "source": cell.text,
     }
+
+
+def _prose(cell: Cell, original: Cell, context: Context, document: Document) -> Json:
+    """A piece of prose; one that begins a solution is folded with all below it."""
+    text = fill(cell.text, context.book, document, context.language)
+    written = _markdown(plain(text, context, cell.place), original.text)
+    if cell.text.lstrip(":`").startswith("{solution-start}"):
+        written["metadata"]["jp-MarkdownHeadingCollapsed"] = True  # JupyterLab
+    return written
+
+
+def _collapsed(cells: list[Json]) -> list[str]:
+    """The cells whose sections Colab folds; it knows a cell by its metadata."""
+    folded = [c for c in cells if "jp-MarkdownHeadingCollapsed" in c["metadata"]]
+    for cell in folded:
+        cell["metadata"]["id"] = cell["id"]
+    return [cell["id"] for cell in folded]
 
 
 def _markdown(text: str, original: str, tags: list[str] | None = None) -> Json:

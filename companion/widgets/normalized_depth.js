@@ -44,10 +44,10 @@ xg.define("xg-normalized-depth", class extends xg.Figure {
       ${seen ? xg.spots("orange", 6)(seen.map(place)) : ""}`;
     const key = [[wide, this.say("law, infinitely wide", "无限宽时的规律")]];
     if (seen) key.push([xg.spotsKey("orange", 6), this.say("one network, measured", "一个网络的实测值")]);
-    return { pictures: [picture], key, inWords: this.inWords(kind, residual, gain, law, seen) };
+    return { pictures: [picture], key, inWords: this.inWords(kind, residual, law, seen) };
   }
 
-  inWords(kind, residual, gain, law, seen) {
+  inWords(kind, residual, law, seen) {
     const number = xg.number, depth = law.length - 1;
     const found = seen ? this.say(`, measured ${number(seen[0])}`, `，实测${number(seen[0])}`) : "";
     const why = residual

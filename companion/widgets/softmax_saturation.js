@@ -88,9 +88,11 @@ xg.define("xg-softmax-saturation", class extends xg.Figure {
 
   // Curves depend on the scale and the size only; moving d redraws, and computes little.
   curves(kind, size) {
-    this.found ??= {};
-    return this.found[`${kind} ${size}`] ??= this.constructor.DIMS.map((dim) => xg.saturation.summary(
+    const name = `${kind} ${size}`;
+    this.known ??= {};
+    this.known[name] ??= this.constructor.DIMS.map((dim) => xg.saturation.summary(
       this.rows.map(([z, a]) => xg.saturation.gradient(z, a, { kind, dim, size }))));
+    return this.known[name];
   }
 
   bars(p, panel) {
