@@ -34,8 +34,8 @@ def contents() -> Yaml:
     toc, captions = _read(TOC), _read(OVERLAY)["captions"]
     parts = []
     for part in toc["parts"]:
-        files = [_chinese(chapter["file"]) for chapter in part["chapters"]]
-        listed = [{"file": file} for file in files if _exists(file)]
+        pages = [_chinese_entry(chapter) for chapter in part["chapters"]]
+        listed = [page for page in pages if _exists(page["file"])]
         if listed:
             if part["caption"] not in captions:
                 raise ValueError(
@@ -70,6 +70,16 @@ def _over(base: Yaml, upper: Yaml) -> Yaml:
         else:
             merged[key] = value
     return merged
+
+
+def _chinese_entry(entry: Yaml) -> Yaml:
+    """An entry of the contents, with the pages below it, as the Chinese edition's."""
+    return {
+        key: [_chinese_entry(one) for one in value]
+        if key == "sections"
+        else _chinese(value)
+        for key, value in entry.items()
+    }
 
 
 def _chinese(page: str) -> str:
