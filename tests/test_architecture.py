@@ -28,6 +28,7 @@ LAYERS = [
         "recurrence",
         "residual",
         "scaling",
+        "tanh_networks",
         "tasks",
         "unet",
     },
