@@ -45,8 +45,16 @@ CHAPTERS = {
         "linalg.condition_number": lambda x: 1.01 * x,
         "linalg.spectral_norm": lambda x: 1.01 * x,
         "linalg.spectral_radius": lambda x: 1.01 * x,
-        "matrix_free.gradient_gain": lambda x: x._replace(gain=1.01 * x.gain),
+        "matrix_free.jacobian_norm": lambda x: x._replace(norm=1.01 * x.norm),
         "matrix_free.leading_exponents": lambda x: x + 0.05,
+        "tanh_networks.hidden_states": lambda x: [*x[:-1], 2 * x[-1]],
+        "tanh_networks.mean_growth_rates": lambda x: x + 0.3,
+        "tanh_networks.read_out": lambda x: x.roll(1, -1),
+        "tanh_networks.tanh_networks": lambda x: x._replace(exit=0 * x.exit),
+        "tanh_networks.train_classifiers": lambda x: x._replace(
+            exit=x.exit.roll(1, -1)
+        ),
+        "tasks.digits": lambda x: x._replace(labels=(3 * x.labels) % 10),
     },
     "normalizing-flows": {
         "clipping.clip_per_sample": lambda x: x._replace(
@@ -54,7 +62,7 @@ CHAPTERS = {
         ),
         "ensembles.with_singular_values": lambda x: 1.01 * x,
         "flows.CouplingFlow": lambda x: x.register_forward_hook(more_volume) and x,
-        "flows.point_jacobians": lambda x: 1.01 * x,
+        "jacobians.point_jacobians": lambda x: 1.01 * x,
         "flows.random_shears": lambda x: 1.01 * x,
         "flows.shear_growth_rate": lambda x: 1.01 * x,
         "jacobians.growth_exponents": lambda x: 1.01 * x + 0.01,
@@ -153,7 +161,7 @@ CHAPTERS = {
     "attention-scaling": {
         "attention.attention_logits": lambda x: 1.01 * x,
         "attention.query_gradient_norms": lambda x: 1.05 * x,
-        "attention.recall_batch": lambda x: x._replace(target=x.target.roll(1, 1)),
+        "tasks.recall_batch": lambda x: x._replace(target=x.target.roll(1, 1)),
         "attention.softmax_jacobian_norm": lambda x: 1.01 * x,
         "linalg.spectral_norm": lambda x: 3.0 * x,
     },
@@ -177,7 +185,7 @@ CHAPTERS = {
         "convolution.convolution_norm": lambda x: 1.01 * x,
         "convolution.delta_orthogonal": lambda x: 1.01 * x,
         "convolution.gram_bound": lambda x: 0.99 * x,
-        "matrix_free.gradient_gain": lambda x: x._replace(gain=1.01 * x.gain),
+        "matrix_free.jacobian_norm": lambda x: x._replace(norm=1.01 * x.norm),
         "matrix_free.power_estimates": lambda x: 1.01 * x,
         "convolution.transfer_matrices": lambda x: 1.01 * x,
         "jacobians.growth_exponents": lambda x: x + 0.5,
