@@ -112,10 +112,8 @@ def test_no_step_changes_nothing_and_none_changes_the_original(networks, task, r
     before = [part.clone() for part in networks]
     x, labels = task
     options = {"learning_rate": 0.1, "batch": 8, "generator": rng}
-    same = train_classifiers(networks, *task, learning_rate=0.1, steps=0, generator=rng)
-    moved = train_classifiers(
-        networks, x, labels=labels, steps=2, **options
-    )
+    same = train_classifiers(networks, x, labels=labels, steps=0, **options)
+    moved = train_classifiers(networks, x, labels=labels, steps=2, **options)
     for old, now, kept, new in zip(before, networks, same, moved, strict=True):
         assert_close(old, now)
         assert_close(old, kept)
