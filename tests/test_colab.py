@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.paths import BOOK, ROOT
-from tools.render import repository
+from press.paths import BOOK, ROOT
+from press.render import repository
 
 NOTEBOOKS = sorted((BOOK / "en").glob("*.ipynb"))
 WHOLE = BOOK / "en" / "gradient-clipping.ipynb"  # nbval runs the others' cells, too

@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from companion.uncertainty import uncertain
-from tools.comparison import FIGURES, kept, same, settled
+from press.comparison import FIGURES, kept, same, settled
 
 
 @pytest.mark.parametrize(

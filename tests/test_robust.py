@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tools import robust
+from press import robust
 
 LOGISTIC = """\
 import torch

@@ -50,10 +50,8 @@ def make_widget(
 
 
 def _script(name: str) -> str:
-    """Return a script without the comments and indents that only its reader needs."""
-    text = Path(__file__).with_name(f"{name}.js").read_text(encoding="utf-8")
-    lines = (line.strip() for line in text.splitlines())
-    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
+    """Return a script as it stands: what a reader of the page sees is the source."""
+    return Path(__file__).with_name(f"{name}.js").read_text(encoding="utf-8")
 
 
 def check_between(name: str, value: float, low: float, high: float) -> None:

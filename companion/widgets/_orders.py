@@ -37,7 +37,7 @@ def orders(*, order: str = "AAAAAAAAAAAA", language: str | None = None) -> Widge
         "each layer, and its place among those of all 4,096 orders."
     )
     chinese = (
-        "交互图，运行脚本后显示：十二层，每层取 A 或 B，顺序由你选择；图中画出每一层之"
-        "后乘积的最大奇异值，以及它在全部 4096 种顺序中的位置。"
+        "交互图，运行脚本后显示：十二层，每层取A或B，顺序由你选择；图中画出每一层之"
+        "后乘积的最大奇异值，以及它在全部4096种顺序中的位置。"
     )
     return make_widget("orders", {"order": order}, english, chinese, language)

@@ -18,9 +18,9 @@ import nbformat
 from nbclient import NotebookClient
 from nbval.plugin import coalesce_streams
 
-from tools.comparison import FIGURES, settled
-from tools.notebooks import INLINE
-from tools.paths import BOOK, ROOT
+from press.comparison import FIGURES, settled
+from press.notebooks import INLINE
+from press.paths import BOOK, ROOT
 
 __all__ = ["MACHINES", "changes", "main"]
 
