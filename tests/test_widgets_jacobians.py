@@ -129,12 +129,14 @@ def product_norms(order):
 
 @pytest.mark.parametrize("order", ["AAAAAAAAAAAA", "ABABABABABAB", "BBABAAABABBA"])
 def test_the_norms_of_an_order_are_torch_s(order):
-    found = in_node("xg.orders.journey([...order])", order=order)
+    found = in_node(
+        "xg.orders.journey([...order], xg.orders.SYSTEMS.swap)", order=order
+    )
     assert found == pytest.approx(product_norms(order), rel=1e-9)
 
 
 def test_the_histogram_holds_every_order_once():
-    found = in_node("xg.orders.all(6)")
+    found = in_node("xg.orders.all(6, xg.orders.SYSTEMS.swap)")
     every = ["".join(letters) for letters in itertools.product("AB", repeat=6)]
     expected = sorted(product_norms(order)[-1] for order in every)
     assert sorted(found) == pytest.approx(expected, rel=1e-9)
@@ -142,6 +144,23 @@ def test_the_histogram_holds_every_order_once():
     counts = in_node("xg.orders.histogram(logs, -3, 4, 35)", logs=logs)
     exact = torch.histc(torch.tensor(logs, dtype=torch.float64), 35, -3, 4)
     assert counts == exact.int().tolist()
+
+
+@pytest.mark.parametrize(
+    ("system", "least", "most"),
+    [
+        ("diagonals", 0.15**6, 1.5**12),
+        ("shears", 1.0, ((1 + math.sqrt(5)) / 2) ** 12),
+        ("turned", 0.2**6, 2.0**12),
+    ],
+)
+def test_the_other_systems_reach_the_ends_that_their_laws_say(system, least, most):
+    found = in_node("xg.orders.all(12, xg.orders.SYSTEMS[system])", system=system)
+    assert max(found) == pytest.approx(most, rel=1e-9)
+    if system == "shears":
+        assert min(found) > least  # a shear repeated grows, too
+    else:
+        assert min(found) == pytest.approx(least, rel=1e-9)
 
 
 def test_a_value_at_the_edge_of_the_histogram_is_counted():

@@ -10,7 +10,7 @@ def orders(*, order: str = "AAAAAAAAAAAA", language: str | None = None) -> Widge
 
     Twelve layers stand in a row, and a press turns one from A to B or back. The
     figure shows how long a vector can have become after each of them, and where this
-    order stands among all 4,096.
+    order stands among all 4,096. Three other pairs of layers can be chosen.
 
     Args:
         order: Twelve letters A or B, the first state.
