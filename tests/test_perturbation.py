@@ -46,6 +46,14 @@ CHAPTERS = {
         "linalg.spectral_radius": lambda x: 1.01 * x,
         "matrix_free.jacobian_norm": lambda x: x._replace(norm=1.01 * x.norm),
         "matrix_free.leading_exponents": lambda x: x + 0.05,
+        "tanh_networks.hidden_states": lambda x: [*x[:-1], 2 * x[-1]],
+        "tanh_networks.mean_growth_rates": lambda x: x + 0.3,
+        "tanh_networks.read_out": lambda x: x.roll(1, -1),
+        "tanh_networks.tanh_networks": lambda x: x._replace(exit=0 * x.exit),
+        "tanh_networks.train_classifiers": lambda x: x._replace(
+            exit=x.exit.roll(1, -1)
+        ),
+        "tasks.digits": lambda x: x._replace(labels=(3 * x.labels) % 10),
     },
     "normalizing-flows": {
         "clipping.clip_per_sample": lambda x: x._replace(
