@@ -17,7 +17,7 @@ NBVAL := -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
 export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/book
 
-.PHONY: book test lint unit notebooks stamp serve browser newest repository clean
+.PHONY: book test lint unit notebooks robust stamp serve browser newest repository clean
 .DELETE_ON_ERROR:
 
 book: $(READY) $(ASSETS)  ## both editions, warnings are errors
@@ -41,8 +41,11 @@ lint: $(READY)
 unit: $(READY)
 	@python -m pytest -q -n $(JOBS) --dist worksteal companion tests --ignore tests/site
 
-notebooks: $(READY)  ## run what changed and write both editions; FORCE=1 runs all
-	@python -m tools.notebooks $(if $(FORCE),--force) $(CHAPTERS)
+notebooks: $(READY)  ## run what changed, write both editions; FORCE=1 runs all, FRESH=1 keeps no output
+	@python -m tools.notebooks $(if $(FORCE),--force) $(if $(FRESH),--fresh) $(CHAPTERS)
+
+robust: $(READY)  ## the notebooks on imitated machines: no printed text may change
+	@python -m tools.robust $(CHAPTERS) $(if $(MACHINES),--machines $(MACHINES)) --jobs $(JOBS)
 
 stamp: $(READY)  ## after a review: mark the Chinese cells of CHAPTERS as current
 	@python -m tools.translation --stamp $(CHAPTERS)

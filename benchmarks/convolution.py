@@ -17,7 +17,7 @@ from companion.convolution import (
     transfer_matrices,
 )
 from companion.linalg import spectral_norm
-from companion.matrix_free import gradient_gain, power_estimates
+from companion.matrix_free import jacobian_norm, power_estimates
 
 CASES = [(4, 8), (16, 8), (16, 16), (64, 16), (128, 16), (256, 8)]
 MOST_DENSE = 1024  # rows of the largest dense matrix that is tried
@@ -49,8 +49,8 @@ def methods(kernel: Tensor, size: int) -> dict[str, tuple[Callable[[], Tensor], 
         return gram_bound(transfer_matrices(kernel, size=size), steps=6).amax()
 
     def lanczos() -> Tensor:
-        found = gradient_gain(circular, x, tolerance=1e-6, generator=rng, steps=400)
-        return found.gain
+        found = jacobian_norm(circular, x, tolerance=1e-6, generator=rng, steps=400)
+        return found.norm
 
     def power() -> Tensor:
         return power_estimates(circular, x, steps=50, generator=rng)[-1]

@@ -15,15 +15,15 @@ import torch
 from companion.ensembles import gaussian_matrices
 from companion.jacobians import growth_exponents, layer_jacobians
 from companion.linalg import spectral_norm
-from companion.matrix_free import gradient_gain, leading_exponents
+from companion.matrix_free import jacobian_norm, leading_exponents
 
 STEPS = 30
 WIDTHS = (64, 256, 1024)
-WAYS = ("gain, dense", "gain, products", "exponent, dense", "exponent, products")
+WAYS = ("norm, dense", "norm, products", "exponent, dense", "exponent, products")
 
 
 def task(way: str, width: int) -> Callable[[], object]:
-    """Return one of two ways to the gain or the exponent of a tanh network."""
+    """Return one of two ways to the norm or the exponent of a tanh network."""
     rng = torch.Generator().manual_seed(0)
     (W,) = gaussian_matrices(1, width, generator=rng, gain=1.5, dtype=torch.float32)
     x = torch.randn(width, generator=rng)
@@ -35,8 +35,8 @@ def task(way: str, width: int) -> Callable[[], object]:
         return x
 
     ways: dict[str, Callable[[], object]] = {
-        "gain, dense": lambda: spectral_norm(torch.func.jacrev(network)(x)),
-        "gain, products": lambda: gradient_gain(
+        "norm, dense": lambda: spectral_norm(torch.func.jacrev(network)(x)),
+        "norm, products": lambda: jacobian_norm(
             network, x, tolerance=0.1, generator=rng
         ),
         "exponent, dense": lambda: growth_exponents(layer_jacobians(layers, x)),

@@ -1,6 +1,7 @@
 """Costates and shooting: the chapter `optimal-control`.
 
-A system is a callable ``step(x, u)`` that maps a state and a control to the next state.
+A system is a callable ``system(x, u)``: it maps a state and a control to the next
+state.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,7 @@ __all__ = [
     "shooting_loss",
 ]
 
-Step = Callable[[Tensor, Tensor], Tensor]
+System = Callable[[Tensor, Tensor], Tensor]
 
 
 class Costates(NamedTuple):
@@ -38,13 +39,13 @@ class Shooting(NamedTuple):
     """Mean squared jump between segments, shape ``(...)``; zero for a single one."""
 
 
-def rollout(step: Step, x: Tensor, controls: Tensor) -> Tensor:
+def rollout(system: System, x: Tensor, controls: Tensor) -> Tensor:
     r"""States of a controlled system.
 
     .. math:: x_{t+1} = f(x_t, u_t)
 
     Args:
-        step: The system :math:`f`, from ``(n,)`` and ``(m,)`` to ``(n,)``.
+        system: The system :math:`f`, from ``(n,)`` and ``(m,)`` to ``(n,)``.
         x: The first state :math:`x_0`, shape ``(n,)``.
         controls: The controls :math:`u_0, \dots, u_{T-1}`, shape ``(T, m)``.
 
@@ -62,12 +63,12 @@ def rollout(step: Step, x: Tensor, controls: Tensor) -> Tensor:
     """
     states = [x]
     for u in controls:
-        states.append(step(states[-1], u))
+        states.append(system(states[-1], u))
     return torch.stack(states)
 
 
 def costates(
-    step: Step,
+    system: System,
     states: Tensor,
     controls: Tensor,
     *,
@@ -82,7 +83,7 @@ def costates(
         \nabla_{u_t} J = \nabla_u \ell + f_u^\top \lambda_{t+1}
 
     Args:
-        step: The system :math:`f`, from ``(n,)`` and ``(m,)`` to ``(n,)``.
+        system: The system :math:`f`, from ``(n,)`` and ``(m,)`` to ``(n,)``.
         states: The states of `rollout`, shape ``(T + 1, n)``.
         controls: The controls, shape ``(T, m)``.
         running_cost: The cost :math:`\ell(x, u)` of a step, shape ``()``.
@@ -113,7 +114,7 @@ def costates(
     prices = [torch.func.grad(terminal_cost)(states[-1])]
     gradients = []
     for x, u in zip(states[:-1].flip(0), controls.flip(0), strict=True):
-        pull_back = torch.func.vjp(step, x, u)[1]
+        pull_back = torch.func.vjp(system, x, u)[1]
         through_x, through_u = pull_back(prices[-1])
         by_x, by_u = torch.func.grad(running_cost, argnums=(0, 1))(x, u)
         prices.append(by_x + through_x)
@@ -122,7 +123,7 @@ def costates(
 
 
 def shooting_loss(
-    step: Callable[[Tensor], Tensor], starts: Tensor, *, observations: Tensor
+    system: Callable[[Tensor], Tensor], starts: Tensor, *, observations: Tensor
 ) -> Shooting:
     r"""Compare segments of a trajectory with the data and with each other.
 
@@ -134,7 +135,7 @@ def shooting_loss(
     are teacher forcing at intervals; free ones need the gap as a penalty.
 
     Args:
-        step: One step of the system, from ``(..., K, n)`` to ``(..., K, n)``.
+        system: One step of it, from ``(..., K, n)`` to ``(..., K, n)``.
         starts: The starts :math:`s_1, \dots, s_K`, shape ``(..., K, n)``.
         observations: The data :math:`y_0, \dots, y_T`, shape ``(..., T + 1, n)``.
 
@@ -167,7 +168,7 @@ def shooting_loss(
         last = steps - length + t
         errors.append(x - observations[..., t : last + 1 : length, :])
         if t < length:
-            x = step(x)
+            x = system(x)
     # The last state of a segment is the next one's start, but for the last segment.
     inner = torch.stack(errors[:-1]).square().sum(dim=(0, -2, -1))
     misfit = (inner + errors[-1][..., -1, :].square().sum(dim=-1)) / (steps + 1)

@@ -1,7 +1,5 @@
 """Attention logits, their softmax and its gradient; see `attention-scaling`."""
 
-from typing import NamedTuple
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -10,64 +8,10 @@ from torch.nn.functional import rms_norm
 from companion._checks import check_finite, check_floating, check_positive
 
 __all__ = [
-    "Recall",
     "attention_logits",
     "query_gradient_norms",
-    "recall_batch",
     "softmax_jacobian_norm",
 ]
-
-
-class Recall(NamedTuple):
-    """Lists of pairs to look up, and one question about each list."""
-
-    keys: Tensor
-    """Different symbols, shape ``(..., pairs)``, int64."""
-    values: Tensor
-    """The symbol that belongs to each key, shape ``(..., pairs)``, int64."""
-    query: Tensor
-    """One of the keys, shape ``(..., 1)``, int64."""
-    target: Tensor
-    """The value of that key, shape ``(..., 1)``, int64."""
-
-
-def recall_batch(
-    shape: tuple[int, ...], *, pairs: int, symbols: int, generator: torch.Generator
-) -> Recall:
-    """Draw lists of key-value pairs and ask for the value of one key.
-
-    The keys of a list differ; the values are drawn with replacement.
-
-    Args:
-        shape: How many lists, such as ``(runs, batch)``.
-        pairs: The length of a list.
-        symbols: The number of symbols; keys and values are 0 to ``symbols - 1``.
-        generator: Where the randomness comes from.
-
-    Returns:
-        The lists with their questions and answers.
-
-    Raises:
-        ValueError: `pairs` is not between 1 and `symbols`.
-
-    Source:
-        Ba et al. (2016), "Using fast weights to attend to the recent past", section
-        4.1, with the pairs as two lists instead of one string.
-
-    Example:
-        >>> import torch
-        >>> rng = torch.Generator().manual_seed(0)
-        >>> lists = recall_batch((5,), pairs=3, symbols=4, generator=rng)
-        >>> lists.values[lists.keys == lists.query].equal(lists.target[:, 0])
-        True
-    """
-    if not 1 <= pairs <= symbols:
-        raise ValueError(f"pairs must lie between 1 and {symbols}, got {pairs}")
-    shuffled = torch.rand(*shape, symbols, generator=generator).argsort(dim=-1)
-    keys = shuffled[..., :pairs]
-    values = torch.randint(symbols, keys.shape, generator=generator)
-    asked = torch.randint(pairs, (*shape, 1), generator=generator)
-    return Recall(keys, values, keys.gather(-1, asked), values.gather(-1, asked))
 
 
 def attention_logits(
@@ -223,12 +167,12 @@ def query_gradient_norms(
     check_positive("scale", scale)
     if dim < 2:
         raise ValueError(f"dim must be 2 or more, got {dim}")
-    dtype = torch.float64
-    z, a = torch.randn(2, count, keys, generator=generator, dtype=dtype)
+    device, dtype = generator.device, torch.float64
+    z, a = torch.randn(2, count, keys, generator=generator, dtype=dtype, device=device)
     # torch samples no chi-square law from a generator of ours; numpy does.
-    seed = torch.randint(2**62, (), generator=generator).item()
+    seed = torch.randint(2**62, (), generator=generator, device=device).item()
     squares = np.random.default_rng(int(seed)).chisquare([[dim], [dim - 1]], (2, count))
-    query, across = torch.from_numpy(squares).sqrt()
+    query, across = torch.from_numpy(squares).to(device).sqrt()
     p = torch.softmax(scale * query[:, None] * z, dim=-1)
     c = p * (a - (p * a).sum(dim=-1, keepdim=True))
     along = (c * z).sum(dim=-1)

@@ -4,7 +4,7 @@ See the chapter `dense-connections`.
 """
 
 import math
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +20,8 @@ __all__ = [
     "summed_norm_bounds",
 ]
 
-AGGREGATES = ("concat", "sum", "scaled_sum")
+Aggregate = Literal["concat", "sum", "scaled_sum"]
+AGGREGATES = get_args(Aggregate)
 
 
 class NormBounds(NamedTuple):
@@ -106,7 +107,7 @@ def summed_norm_bounds(jacobians: Tensor) -> NormBounds:
     return NormBounds(lower, spectral_norm(jacobians.sum(dim=-3)), upper)
 
 
-def dense_gain(layers: int, *, width: int, growth: int, aggregate: str) -> float:
+def dense_gain(depth: int, *, width: int, growth: int, aggregate: Aggregate) -> float:
     r"""Root-mean-square gain of a `DenseBlock` at initialization, exact at any width.
 
     .. math:: \Bigl(\mathbb E \frac{\|J v\|^2}{\|v\|^2}\Bigr)^{1/2} =
@@ -115,7 +116,7 @@ def dense_gain(layers: int, *, width: int, growth: int, aggregate: str) -> float
     for concatenation, sum and scaled sum.
 
     Args:
-        layers: The number of layers :math:`L`.
+        depth: The number :math:`L` of layers.
         width: Features of the input :math:`n_0`.
         growth: Features :math:`g` of each layer; the width if features are summed.
         aggregate: ``"concat"``, ``"sum"`` or ``"scaled_sum"``.
@@ -136,11 +137,11 @@ def dense_gain(layers: int, *, width: int, growth: int, aggregate: str) -> float
         >>> dense_gain(8, width=64, growth=64, aggregate="sum")
         16.0
     """
-    _check_block(layers, width, growth, aggregate)
+    _check_block(depth, width, growth, aggregate)
     squares = {
-        "concat": (width + layers * growth) / width,
-        "sum": 2.0**layers,
-        "scaled_sum": layers + 1.0,
+        "concat": (width + depth * growth) / width,
+        "sum": 2.0**depth,
+        "scaled_sum": depth + 1.0,
     }
     return math.sqrt(squares[aggregate])
 
@@ -155,7 +156,7 @@ class DenseBlock(nn.Module):
     2 / fan-in in :math:`B_l` and 1 / fan-in in :math:`A_l`, and no biases.
 
     Args:
-        layers: The number of layers.
+        depth: The number of layers.
         width: Features of the input.
         growth: Features that each layer makes, and hidden units of each.
         aggregate: ``"concat"``, ``"sum"`` or ``"scaled_sum"``, which needs a growth
@@ -174,23 +175,29 @@ class DenseBlock(nn.Module):
 
     def __init__(
         self,
-        layers: int,
+        depth: int,
         width: int,
         *,
         growth: int,
-        aggregate: str,
+        aggregate: Aggregate,
         generator: torch.Generator,
         dtype: torch.dtype = torch.float64,
     ) -> None:
         """Draw the weights; see `dense_gain` for what is refused."""
         super().__init__()
-        _check_block(layers, width, growth, aggregate)
-        self.aggregate = aggregate
+        _check_block(depth, width, growth, aggregate)
+        self.aggregate: Aggregate = aggregate
         added = growth if aggregate == "concat" else 0
-        fans = [width + layer * added for layer in range(layers)]
+        fans = [width + layer * added for layer in range(depth)]
 
         def sample(rows: int, fan_in: int, square: float) -> nn.Parameter:
-            weight = torch.randn(rows, fan_in, generator=generator, dtype=dtype)
+            weight = torch.randn(
+                rows,
+                fan_in,
+                generator=generator,
+                dtype=dtype,
+                device=generator.device,
+            )
             return nn.Parameter(weight * math.sqrt(square / fan_in))
 
         self.inner = nn.ParameterList(sample(growth, n, 2.0) for n in fans)
@@ -200,10 +207,10 @@ class DenseBlock(nn.Module):
         """Return the state after the last layer, shape ``(..., features)``."""
         state = x
         for layer in range(len(self.inner)):
-            state = self.step(state, layer)
+            state = self.advance(state, layer)
         return state
 
-    def step(self, state: Tensor, layer: int) -> Tensor:
+    def advance(self, state: Tensor, layer: int) -> Tensor:
         """Return the state after one layer, given the state before it."""
         read = state / math.sqrt(layer + 1) if self.aggregate == "scaled_sum" else state
         made = torch.relu(read @ self.inner[layer].T) @ self.outer[layer].T
@@ -217,8 +224,8 @@ def _check_branches(jacobians: Tensor) -> None:
         raise ValueError(f"jacobians must be k matrices, (..., k, m, n), got {shape}")
 
 
-def _check_block(layers: int, width: int, growth: int, aggregate: str) -> None:
-    for name, value in (("layers", layers), ("width", width), ("growth", growth)):
+def _check_block(depth: int, width: int, growth: int, aggregate: Aggregate) -> None:
+    for name, value in (("depth", depth), ("width", width), ("growth", growth)):
         check_positive(name, value)
     if aggregate not in AGGREGATES:
         raise ValueError(f"aggregate must be one of {AGGREGATES}, got {aggregate!r}")

@@ -8,6 +8,7 @@ each determines the other two. See the chapter `diffusion-weighting`.
 
 import math
 from collections.abc import Callable
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -23,7 +24,8 @@ __all__ = [
     "signal_to_noise",
 ]
 
-PREDICTIONS = ("noise", "data", "velocity")
+Prediction = Literal["noise", "data", "velocity"]
+PREDICTIONS = get_args(Prediction)
 
 
 def linear_schedule(steps: int) -> Tensor:
@@ -149,7 +151,7 @@ def add_noise(clean: Tensor, noise: Tensor, *, alpha_bar: Tensor) -> Tensor:
 
 
 def data_estimate(
-    output: Tensor, noisy: Tensor, *, alpha_bar: Tensor, prediction: str
+    output: Tensor, noisy: Tensor, *, alpha_bar: Tensor, prediction: Prediction
 ) -> Tensor:
     r"""Read the estimate of the data off a network that predicts something else.
 
@@ -246,6 +248,6 @@ def _check_share(alpha_bar: Tensor) -> None:
         raise ValueError(f"alpha_bar must lie between 0 and 1, got {entries}")
 
 
-def _check_prediction(prediction: str) -> None:
+def _check_prediction(prediction: Prediction) -> None:
     if prediction not in PREDICTIONS:
         raise ValueError(f"prediction must be among {PREDICTIONS}, got {prediction!r}")

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from companion._checks import check_nonnegative, check_positive
+from companion.ensembles import gaussian_matrices
 
 __all__ = [
     "CouplingFlow",
     "Flowed",
-    "point_jacobians",
     "random_shears",
     "shear_growth_rate",
 ]
@@ -90,24 +90,25 @@ class CouplingFlow(torch.nn.Module):
             check_nonnegative("bound", bound)
         self.bound = bound
         half = dim // 2
+        device = generator.device
 
-        def normal(*shape: int, scale: float) -> torch.nn.Parameter:
-            weights = torch.randn(depth, *shape, generator=generator, dtype=dtype)
-            return torch.nn.Parameter(scale * weights)
+        def normal(*shape: int, std: float) -> torch.nn.Parameter:
+            weights = torch.randn(
+                depth, *shape, generator=generator, dtype=dtype, device=device
+            )
+            return torch.nn.Parameter(std * weights)
 
-        self.inner = normal(half, width, scale=1 / math.sqrt(half))
-        self.offset = normal(width, scale=1.0)
-        self.outer = normal(width, dim, scale=gain / math.sqrt(width))
-        self.shift = torch.nn.Parameter(torch.zeros(depth, dim, dtype=dtype))
+        self.inner = normal(half, width, std=1 / math.sqrt(half))
+        self.offset = normal(width, std=1.0)
+        self.outer = normal(width, dim, std=gain / math.sqrt(width))
+        self.shift = torch.nn.Parameter(torch.zeros_like(self.outer[:, 0]))
 
     def forward(self, x: Tensor) -> Flowed:
         """Take data of shape ``(..., d)`` to noise."""
         log_det = x.new_zeros(x.shape[:-1])
         for layer in range(len(self.inner)):
-            a, b = x.chunk(2, dim=-1)
-            log_scale, shift = self._network(layer, a)
-            x = torch.cat([b * log_scale.exp() + shift, a], dim=-1)
-            log_det = log_det + log_scale.sum(dim=-1)
+            x, change = self._couple(layer, x)
+            log_det = log_det + change
         return Flowed(x, log_det)
 
     def inverse(self, z: Tensor) -> Tensor:
@@ -122,14 +123,16 @@ class CouplingFlow(torch.nn.Module):
         """Return the layers one by one, as maps of points."""
 
         def layer(number: int) -> Callable[[Tensor], Tensor]:
-            def transform(x: Tensor) -> Tensor:
-                a, b = x.chunk(2, dim=-1)
-                log_scale, shift = self._network(number, a)
-                return torch.cat([b * log_scale.exp() + shift, a], dim=-1)
-
-            return transform
+            return lambda x: self._couple(number, x).point
 
         return [layer(number) for number in range(len(self.inner))]
+
+    def _couple(self, layer: int, x: Tensor) -> Flowed:
+        """What one layer does to points, and to the volume around them."""
+        a, b = x.chunk(2, dim=-1)
+        log_scale, shift = self._network(layer, a)
+        mapped = torch.cat([b * log_scale.exp() + shift, a], dim=-1)
+        return Flowed(mapped, log_scale.sum(dim=-1))
 
     def _network(self, layer: int, a: Tensor) -> tuple[Tensor, Tensor]:
         """Log-scales and shifts that one layer makes of the half it reads."""
@@ -140,43 +143,6 @@ class CouplingFlow(torch.nn.Module):
         if self.bound == math.inf:
             return raw, shift
         return self.bound * torch.tanh(raw / self.bound), shift
-
-
-def point_jacobians(transform: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    r"""Jacobian of a map at every point of a batch.
-
-    .. math:: J(x)_{ij} = \frac{\partial f_i(x)}{\partial x_j}
-
-    The map must treat every point by itself, as a flow does; then one pass backward
-    for each output coordinate serves the whole batch.
-
-    Args:
-        transform: The map :math:`f`, from ``(..., d)`` to ``(..., m)``.
-        x: The points, shape ``(..., d)``.
-
-    Returns:
-        The Jacobians, shape ``(..., m, d)``.
-
-    Source:
-        Griewank, Walther (2008), "Evaluating Derivatives", chapter 3: the reverse
-        mode, one row at a time.
-
-    Example:
-        >>> import torch
-        >>> point_jacobians(torch.square, torch.tensor([[1.0, 2.0], [0.0, 5.0]]))
-        tensor([[[ 2.,  0.],
-                 [ 0.,  4.]],
-        <BLANKLINE>
-                [[ 0.,  0.],
-                 [ 0., 10.]]])
-    """
-    image, pullback = torch.func.vjp(transform, x)[:2]  # never the third, has_aux
-    rows = []
-    for i in range(image.shape[-1]):
-        cotangent = torch.zeros_like(image)
-        cotangent[..., i] = 1
-        rows.append(pullback(cotangent)[0])
-    return torch.stack(rows, dim=-2)
 
 
 def random_shears(
@@ -216,10 +182,12 @@ def random_shears(
     check_positive("gain", gain)
     _check_even(dim)
     half = dim // 2
-    shears = torch.zeros(count, dim, dim, dtype=torch.float64)
-    normal = torch.randn(count, half, half, generator=generator, dtype=torch.float64)
-    shears[:, :half, :half] = gain / math.sqrt(half) * normal
-    shears[:, :half, half:] = shears[:, half:, :half] = torch.eye(half)
+    normal = gaussian_matrices(count, half, generator=generator, gain=gain)
+    shears = normal.new_zeros(count, dim, dim)
+    shears[:, :half, :half] = normal
+    shears[:, :half, half:] = shears[:, half:, :half] = torch.eye(
+        half, dtype=normal.dtype, device=normal.device
+    )
     return shears
 
 

@@ -5,6 +5,7 @@ analysis does when that one explodes. See the chapter `numerical-stability`.
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -20,7 +21,8 @@ __all__ = [
     "trapezoid_step",
 ]
 
-METHODS: dict[str, Callable[[Tensor], Tensor]] = {
+Method = Literal["forward_euler", "backward_euler", "trapezoid", "rk4"]
+METHODS: dict[Method, Callable[[Tensor], Tensor]] = {
     "forward_euler": lambda z: 1 + z,
     "backward_euler": lambda z: 1 / (1 - z),
     "trapezoid": lambda z: (1 + z / 2) / (1 - z / 2),
@@ -28,7 +30,7 @@ METHODS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-def stability_function(z: Tensor, *, method: str) -> Tensor:
+def stability_function(z: Tensor, *, method: Method) -> Tensor:
     r"""Factor by which one step multiplies the solution of a scalar linear equation.
 
     .. math:: \dot x = \mu x \;\Rightarrow\; x_{k+1} = R(h\mu)\,x_k, \qquad

@@ -11,7 +11,7 @@ from torch import Tensor
 from companion._checks import check_same_shape, check_square
 from companion.linalg import euclidean_norm
 
-__all__ = ["gradient_norms", "growth_exponents", "layer_jacobians"]
+__all__ = ["gradient_norms", "growth_exponents", "layer_jacobians", "point_jacobians"]
 
 
 def layer_jacobians(
@@ -48,6 +48,43 @@ def layer_jacobians(
         jacobians.append(torch.func.jacrev(layer)(x))
         x = layer(x)
     return jacobians
+
+
+def point_jacobians(transform: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    r"""Jacobian of a map at every point of a batch.
+
+    .. math:: J(x)_{ij} = \frac{\partial f_i(x)}{\partial x_j}
+
+    The map must treat every point by itself, as a flow does; then one pass backward
+    for each output coordinate serves the whole batch.
+
+    Args:
+        transform: The map :math:`f`, from ``(..., d)`` to ``(..., m)``.
+        x: The points, shape ``(..., d)``.
+
+    Returns:
+        The Jacobians, shape ``(..., m, d)``.
+
+    Source:
+        Griewank, Walther (2008), "Evaluating Derivatives", chapter 3: the reverse
+        mode, one row at a time.
+
+    Example:
+        >>> import torch
+        >>> point_jacobians(torch.square, torch.tensor([[1.0, 2.0], [0.0, 5.0]]))
+        tensor([[[ 2.,  0.],
+                 [ 0.,  4.]],
+        <BLANKLINE>
+                [[ 0.,  0.],
+                 [ 0., 10.]]])
+    """
+    image, pullback = torch.func.vjp(transform, x)[:2]  # never the third, has_aux
+    rows = []
+    for i in range(image.shape[-1]):
+        cotangent = torch.zeros_like(image)
+        cotangent[..., i] = 1
+        rows.append(pullback(cotangent)[0])
+    return torch.stack(rows, dim=-2)
 
 
 def gradient_norms(

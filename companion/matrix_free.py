@@ -13,13 +13,13 @@ from torch import Tensor
 from companion._checks import check_positive
 from companion.linalg import euclidean_norm
 
-__all__ = ["GradientGain", "gradient_gain", "leading_exponents", "power_estimates"]
+__all__ = ["JacobianNorm", "jacobian_norm", "leading_exponents", "power_estimates"]
 
 
-class GradientGain(NamedTuple):
-    """The worst amplification of a gradient, and what it cost to find."""
+class JacobianNorm(NamedTuple):
+    """The norm of a Jacobian, and what it cost to find."""
 
-    gain: Tensor
+    norm: Tensor
     """The largest singular value of the Jacobian, shape ``()``."""
     products: int
     """How many products of the Jacobian or its transpose with a vector were taken."""
@@ -80,15 +80,15 @@ def leading_exponents(
     return torch.stack(logs).mean(dim=0).sort(descending=True).values
 
 
-def gradient_gain(
+def jacobian_norm(
     network: Callable[[Tensor], Tensor],
     x: Tensor,
     *,
     tolerance: float,
     generator: torch.Generator,
     steps: int = 200,
-) -> GradientGain:
-    r"""Worst amplification of a gradient by a network, without its Jacobian.
+) -> JacobianNorm:
+    r"""Norm of a network's Jacobian, the worst it does to a gradient, without it.
 
     .. math:: \|J\|_2 = \sqrt{\lambda_{\max}(J^\top J)}, \qquad
         J = \frac{\partial f}{\partial x}
@@ -107,7 +107,7 @@ def gradient_gain(
         steps: The most steps to take.
 
     Returns:
-        The gain and the number of products taken, two in each step.
+        The norm and the number of products taken, two in each step.
 
     Raises:
         ValueError: `tolerance` is not positive and finite.
@@ -120,10 +120,9 @@ def gradient_gain(
     Example:
         >>> import torch
         >>> rng = torch.Generator().manual_seed(0)
-        >>> scale = torch.tensor([3.0, 1.0, 0.5])
-        >>> x = torch.zeros(3)
-        >>> found = gradient_gain(lambda x: scale * x, x, tolerance=1e-4, generator=rng)
-        >>> found.gain
+        >>> slopes, x = torch.tensor([3.0, 1.0, 0.5]), torch.zeros(3)
+        >>> options = {"tolerance": 1e-4, "generator": rng}
+        >>> jacobian_norm(lambda x: slopes * x, x, **options).norm
         tensor(3.0000)
     """
     check_positive("tolerance", tolerance)
@@ -141,7 +140,7 @@ def gradient_gain(
         values, vectors = torch.linalg.eigh(small)
         residual = left * vectors[-1, -1].abs()
         if residual <= tolerance * values[-1].clamp(min=0):
-            return GradientGain(values[-1].clamp(min=0).sqrt(), 2 * step)
+            return JacobianNorm(values[-1].clamp(min=0).sqrt(), 2 * step)
         basis = torch.cat([basis, (image / left)[None]])
     raise RuntimeError(
         f"no convergence after {steps} steps: the relative residual is "
@@ -244,7 +243,8 @@ def _push_forward(
 def _jvp(f: Callable[[Tensor], Tensor], x: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
     """Return f(x) and J v; silent when torch first loads its forward mode."""
     with warnings.catch_warnings():
-        # torch 2.13 then calls torch.jit.script, which it deprecates itself.
-        warnings.simplefilter("ignore", DeprecationWarning)
+        # It then calls torch.jit.script, which it deprecates itself; the category of
+        # the warning has changed once.
+        warnings.filterwarnings("ignore", message=".torch.jit.script. is deprecated")
         output, image = torch.func.jvp(f, (x,), (v,))[:2]
     return output, image

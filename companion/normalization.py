@@ -5,7 +5,7 @@ See the chapter of that name.
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import torch
 from numpy.polynomial.legendre import leggauss
@@ -23,7 +23,8 @@ __all__ = [
     "standardization_jacobian",
 ]
 
-KINDS = ("none", "batch", "layer", "rms")
+Kind = Literal["none", "batch", "layer", "rms"]
+KINDS = get_args(Kind)
 
 
 def standardization_jacobian(x: Tensor, *, epsilon: float) -> Tensor:
@@ -145,7 +146,7 @@ def activation_moments(activation: Callable[[Tensor], Tensor]) -> Moments:
 
 
 def mean_field_norms(
-    depth: int, *, moments: Moments, gain: float, kind: str, residual: bool
+    depth: int, *, moments: Moments, gain: float, kind: Kind, residual: bool
 ) -> Tensor:
     r"""Gradient norm at every depth of an infinitely wide net, relative to its end.
 
@@ -214,7 +215,7 @@ class NormalizedMLP(nn.Module):
         depth: int,
         width: int,
         *,
-        kind: str,
+        kind: Kind,
         residual: bool,
         gain: float,
         generator: torch.Generator,
@@ -230,7 +231,7 @@ class NormalizedMLP(nn.Module):
             (weight,) = gaussian_matrices(
                 1, width, generator=generator, gain=gain, dtype=dtype
             )
-            norm = _norm(kind, width, dtype)
+            norm = _norm(kind, width, weight)
             self.blocks.append(_Block(weight, norm, activation, residual))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -256,17 +257,19 @@ class _Block(nn.Module):
         return x + branch if self.residual else branch
 
 
-def _norm(kind: str, width: int, dtype: torch.dtype) -> nn.Module:
-    if kind == "batch":
-        return nn.BatchNorm1d(width, track_running_stats=False, dtype=dtype)
-    if kind == "layer":
-        return nn.LayerNorm(width, dtype=dtype)
-    if kind == "rms":
-        return nn.RMSNorm(width, eps=1e-5, dtype=dtype)
-    return nn.Identity()
+def _norm(kind: Kind, width: int, like: Tensor) -> nn.Module:
+    """A normalization of the kind, with the dtype and on the device of a tensor."""
+    with like.device:
+        norms = {
+            "none": nn.Identity(),
+            "batch": nn.BatchNorm1d(width, track_running_stats=False),
+            "layer": nn.LayerNorm(width),
+            "rms": nn.RMSNorm(width, eps=1e-5),
+        }
+    return norms[kind].to(like.dtype)
 
 
-def _check_kind(kind: str) -> None:
+def _check_kind(kind: Kind) -> None:
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {KINDS}, got {kind!r}")
 

@@ -219,8 +219,10 @@ def chrono_init_(
     with torch.no_grad():
         for name in [key for key in biases if "_ih" in key]:
             bias, second = biases[name], biases[name.replace("_ih", "_hh")]
-            span = torch.rand(n, generator=generator, dtype=bias.dtype) * (longest - 2)
-            log_time = (1 + span).log()
+            share = torch.rand(
+                n, generator=generator, dtype=bias.dtype, device=bias.device
+            )
+            log_time = (1 + share * (longest - 2)).log()
             if isinstance(module, nn.LSTM):  # the order of the gates is i, f, g, o
                 bias[:n] = -log_time
                 second[:n] = 0

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from companion._checks import check_nonnegative, check_positive
+from companion.ensembles import gaussian_matrices
 
 __all__ = [
     "ResidualWeights",
@@ -80,14 +81,11 @@ def residual_weights(
         check_positive(name, size)
     for name, factor in (("skip", skip), ("scale", scale)):
         check_nonnegative(name, factor)
-    shape = (2, depth, width, width)
-    inner, outer = torch.randn(shape, generator=generator, dtype=dtype)
-    return ResidualWeights(
-        inner * math.sqrt(2 / width),
-        outer / math.sqrt(width),
-        torch.full((depth,), skip, dtype=dtype),
-        torch.full((depth,), scale, dtype=dtype),
-    )
+    inner, outer = gaussian_matrices(
+        2 * depth, width, generator=generator, dtype=dtype
+    ).chunk(2)
+    ones = inner.new_ones(depth)
+    return ResidualWeights(math.sqrt(2) * inner, outer, skip * ones, scale * ones)
 
 
 def residual_layers(weights: ResidualWeights) -> list[Callable[[Tensor], Tensor]]:

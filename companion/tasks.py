@@ -13,11 +13,12 @@ __all__ = [
     "AddingBatch",
     "Curves",
     "Digits",
+    "Recall",
     "adding_problem",
     "digits",
-    "eight_gaussians",
     "energy_distance",
     "noisy_waves",
+    "recall_batch",
     "thin_curves",
     "two_moons",
 ]
@@ -73,11 +74,12 @@ def adding_problem(
     check_positive("batch", batch)
     if length < 2:
         raise ValueError(f"length must be two or more, got {length}")
-    numbers = torch.rand(length, batch, generator=generator, dtype=dtype)
+    device = generator.device
+    numbers = torch.rand(length, batch, generator=generator, dtype=dtype, device=device)
     marks = torch.zeros_like(numbers)
     half = length // 2
     for low, high in ((0, half), (half, length)):
-        place = torch.randint(low, high, (1, batch), generator=generator)
+        place = torch.randint(low, high, (1, batch), generator=generator, device=device)
         marks.scatter_(0, place, 1.0)
     return AddingBatch(torch.stack([numbers, marks], dim=-1), (numbers * marks).sum(0))
 
@@ -129,7 +131,8 @@ def digits(*, generator: torch.Generator) -> Digits:
     images = torch.from_numpy(pixels).float().reshape(-1, 1, 8, 8)
     images = (images - images.mean()) / images.std(correction=0)
     labels = torch.from_numpy(names).long()
-    order = torch.randperm(len(images), generator=generator)
+    images, labels = images.to(generator.device), labels.to(generator.device)
+    order = torch.randperm(len(images), generator=generator, device=images.device)
     train, test = order[:1437], order[1437:]
     return Digits(images[train], labels[train], images[test], labels[test])
 
@@ -164,46 +167,13 @@ def two_moons(count: int, *, noise: float = 0.08, generator: torch.Generator) ->
     """
     check_positive("count", count)
     check_positive("noise", noise)
-    angle = math.pi * torch.rand(count, generator=generator)
-    lower = torch.rand(count, generator=generator) < 0.5
+    device = generator.device
+    angle = math.pi * torch.rand(count, generator=generator, device=device)
+    lower = torch.rand(count, generator=generator, device=device) < 0.5
     x = torch.where(lower, 1 - angle.cos(), angle.cos())
     y = torch.where(lower, 0.5 - angle.sin(), angle.sin())
     arcs = torch.stack([x - 0.5, y - 0.25], dim=1)
-    return arcs + noise * torch.randn(count, 2, generator=generator)
-
-
-def eight_gaussians(
-    count: int, *, noise: float = 0.1, generator: torch.Generator
-) -> Tensor:
-    r"""Points around eight centres on a circle of radius 2.
-
-    .. math:: 2\,(\cos\tfrac{\pi k}{4},\, \sin\tfrac{\pi k}{4})
-        + \mathcal N(0, \sigma^2 I), \qquad k = 0, \dots, 7
-
-    Args:
-        count: How many points.
-        noise: Standard deviation :math:`\sigma` around each centre.
-        generator: Where the randomness comes from.
-
-    Returns:
-        The points, shape ``(count, 2)``, float32.
-
-    Raises:
-        ValueError: `count` or `noise` is not positive and finite.
-
-    Source:
-        A standard test density; the radius is ours.
-
-    Example:
-        >>> import torch
-        >>> eight_gaussians(5, generator=torch.Generator().manual_seed(0)).shape
-        torch.Size([5, 2])
-    """
-    check_positive("count", count)
-    check_positive("noise", noise)
-    angle = math.pi / 4 * torch.randint(8, (count,), generator=generator)
-    centres = 2 * torch.stack([angle.cos(), angle.sin()], dim=1)
-    return centres + noise * torch.randn(count, 2, generator=generator)
+    return arcs + noise * torch.randn(count, 2, generator=generator, device=device)
 
 
 def energy_distance(x: Tensor, y: Tensor) -> Tensor:
@@ -239,6 +209,60 @@ def energy_distance(x: Tensor, y: Tensor) -> Tensor:
             raise ValueError(f"{name} must have two points or more, got {len(sample)}")
     across = torch.cdist(x, y).mean()
     return 2 * across - _mean_gap(x) - _mean_gap(y)
+
+
+class Recall(NamedTuple):
+    """Lists of pairs to look up, and one question about each list."""
+
+    keys: Tensor
+    """Different symbols, shape ``(..., pairs)``, int64."""
+    values: Tensor
+    """The symbol that belongs to each key, shape ``(..., pairs)``, int64."""
+    query: Tensor
+    """One of the keys, shape ``(..., 1)``, int64."""
+    target: Tensor
+    """The value of that key, shape ``(..., 1)``, int64."""
+
+
+def recall_batch(
+    shape: tuple[int, ...], *, pairs: int, symbols: int, generator: torch.Generator
+) -> Recall:
+    """Draw lists of key-value pairs and ask for the value of one key.
+
+    The keys of a list differ; the values are drawn with replacement.
+
+    Args:
+        shape: How many lists, such as ``(runs, batch)``.
+        pairs: The length of a list.
+        symbols: The number of symbols; keys and values are 0 to ``symbols - 1``.
+        generator: Where the randomness comes from.
+
+    Returns:
+        The lists with their questions and answers.
+
+    Raises:
+        ValueError: `pairs` is not between 1 and `symbols`.
+
+    Source:
+        Ba et al. (2016), "Using fast weights to attend to the recent past", section
+        4.1, with the pairs as two lists instead of one string.
+
+    Example:
+        >>> import torch
+        >>> rng = torch.Generator().manual_seed(0)
+        >>> lists = recall_batch((5,), pairs=3, symbols=4, generator=rng)
+        >>> lists.values[lists.keys == lists.query].equal(lists.target[:, 0])
+        True
+    """
+    if not 1 <= pairs <= symbols:
+        raise ValueError(f"pairs must lie between 1 and {symbols}, got {pairs}")
+    device = generator.device
+    draw = torch.rand(*shape, symbols, generator=generator, device=device)
+    shuffled = draw.argsort(dim=-1)
+    keys = shuffled[..., :pairs]
+    values = torch.randint(symbols, keys.shape, generator=generator, device=device)
+    asked = torch.randint(pairs, (*shape, 1), generator=generator, device=device)
+    return Recall(keys, values, keys.gather(-1, asked), values.gather(-1, asked))
 
 
 class Curves(NamedTuple):
@@ -325,16 +349,17 @@ def thin_curves(count: int, *, size: int, generator: torch.Generator) -> Curves:
     """
     check_positive("count", count)
     check_positive("size", size)
-    draw = torch.rand(4, count, 2, 1, generator=generator)
+    device = generator.device
+    draw = torch.rand(4, count, 2, 1, generator=generator, device=device)
     amplitude, centre = size * (0.05 + 0.2 * draw[0]), size * (0.25 + 0.5 * draw[1])
-    across = torch.arange(size) / size
+    across = torch.arange(size, device=device) / size
     angle = math.pi * (1 + 2 * draw[2]) * across + 2 * math.pi * draw[3]
     rows = (centre + amplitude * angle.sin()).round().long().clamp(0, size - 1)
     masks = functional.one_hot(rows, size).amax(dim=1).float()  # (count, x, y)
-    turned = torch.rand(count, 1, 1, generator=generator) < 0.5
+    turned = torch.rand(count, 1, 1, generator=generator, device=device) < 0.5
     masks = torch.where(turned, masks, masks.transpose(1, 2)).unsqueeze(1)
-    specks = torch.rand(masks.shape, generator=generator) < 0.03
-    noise = 0.3 * torch.randn(masks.shape, generator=generator)
+    specks = torch.rand(masks.shape, generator=generator, device=device) < 0.03
+    noise = 0.3 * torch.randn(masks.shape, generator=generator, device=device)
     return Curves(torch.maximum(masks, specks.float()) + noise, masks)
 
 

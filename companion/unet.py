@@ -4,7 +4,7 @@ See the chapter `dense-connections`.
 """
 
 import math
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +14,8 @@ from companion._checks import check_positive
 
 __all__ = ["Routes", "UNet", "route_gradients"]
 
-SKIPS = ("concat", "detached", "gradient_only", "none")
+Skip = Literal["concat", "detached", "gradient_only", "none"]
+SKIPS = get_args(Skip)
 
 
 class UNet(nn.Module):
@@ -39,7 +40,7 @@ class UNet(nn.Module):
     otherwise, times the square of the gain; biases are zero.
 
     Args:
-        depth: How many times the resolution is halved.
+        levels: How many times the resolution is halved.
         channels: How many channels each tensor has, at every resolution.
         skip: The mode of all skips, or one mode a level, from the finest on.
         gain: The factor of all weights.
@@ -47,7 +48,7 @@ class UNet(nn.Module):
         dtype: Of weights and biases.
 
     Raises:
-        ValueError: `depth`, `channels` or `gain` is not positive, a mode is none of
+        ValueError: `levels`, `channels` or `gain` is not positive, a mode is none of
             the four, or there are not as many modes as levels.
 
     Source:
@@ -57,33 +58,35 @@ class UNet(nn.Module):
 
     def __init__(
         self,
-        depth: int,
+        levels: int,
         channels: int,
         *,
-        skip: str | tuple[str, ...],
+        skip: Skip | tuple[Skip, ...],
         gain: float = 1.0,
         generator: torch.Generator,
         dtype: torch.dtype = torch.float64,
     ) -> None:
         """Draw the weights."""
         super().__init__()
-        for name, value in (("depth", depth), ("channels", channels), ("gain", gain)):
+        for name, value in (("levels", levels), ("channels", channels), ("gain", gain)):
             check_positive(name, value)
-        self.skips = (skip,) * depth if isinstance(skip, str) else skip
-        if len(self.skips) != depth:
-            raise ValueError(f"skip must have {depth} modes, got {len(self.skips)}")
+        self.skips = (skip,) * levels if isinstance(skip, str) else skip
+        if len(self.skips) != levels:
+            raise ValueError(f"skip must have {levels} modes, got {len(self.skips)}")
         for mode in self.skips:
             if mode not in SKIPS:
                 raise ValueError(f"skip must be one of {SKIPS}, got {mode!r}")
         c = channels
-        self.down = nn.ModuleList(
-            _stage(1 if level == 0 else c, c, dtype) for level in range(depth + 1)
-        )
-        self.up = nn.ModuleList(
-            nn.ConvTranspose2d(c, c, 2, stride=2, dtype=dtype) for _ in range(depth)
-        )
-        self.join = nn.ModuleList(_stage(2 * c, c, dtype) for _ in range(depth))
-        self.head = nn.Conv2d(c, 1, 1, dtype=dtype)
+        with torch.device("meta"):  # torch's own draw of the weights is not made
+            self.down = nn.ModuleList(
+                _stage(1 if level == 0 else c, c) for level in range(levels + 1)
+            )
+            self.up = nn.ModuleList(
+                nn.ConvTranspose2d(c, c, 2, stride=2) for _ in range(levels)
+            )
+            self.join = nn.ModuleList(_stage(2 * c, c) for _ in range(levels))
+            self.head = nn.Conv2d(c, 1, 1)
+        self.to(dtype).to_empty(device=generator.device)
         self._initialize(gain, generator)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -149,8 +152,8 @@ def route_gradients(unet: UNet, x: Tensor, *, level: int, cotangent: Tensor) -> 
     Args:
         unet: The network.
         x: Pictures, shape ``(batch, 1, height, width)``.
-        level: The level :math:`\ell`, 0 for the finest, the network's depth for the
-            bottleneck, which has no skip.
+        level: The level :math:`\ell`, 0 for the finest, the number of levels for
+            the bottleneck, which has no skip.
         cotangent: Gradient of the loss by the logits, shape
             ``(batch, 1, height, width)``.
 
@@ -158,7 +161,7 @@ def route_gradients(unet: UNet, x: Tensor, *, level: int, cotangent: Tensor) -> 
         The gradient and its two parts.
 
     Raises:
-        ValueError: `level` is not from zero to the network's depth.
+        ValueError: `level` is not from zero to the number of levels.
 
     Source:
         The chain rule; the chapter `dense-connections`.
@@ -194,13 +197,13 @@ def route_gradients(unet: UNet, x: Tensor, *, level: int, cotangent: Tensor) -> 
     return Routes(total, *pull(logits, skipped, pooled))
 
 
-def _stage(inputs: int, outputs: int, dtype: torch.dtype) -> nn.Sequential:
-    first = nn.Conv2d(inputs, outputs, 3, padding=1, dtype=dtype)
-    second = nn.Conv2d(outputs, outputs, 3, padding=1, dtype=dtype)
+def _stage(inputs: int, outputs: int) -> nn.Sequential:
+    first = nn.Conv2d(inputs, outputs, 3, padding=1)
+    second = nn.Conv2d(outputs, outputs, 3, padding=1)
     return nn.Sequential(first, nn.ReLU(), second, nn.ReLU())
 
 
-def _pass(e: Tensor, mode: str) -> Tensor:
+def _pass(e: Tensor, mode: Skip) -> Tensor:
     """What a skip delivers: its value is the information, its slope the gradient."""
     if mode == "concat":
         return e

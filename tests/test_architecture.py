@@ -24,7 +24,6 @@ LAYERS = [
         "integrators",
         "normalization",
         "precision",
-        "recorder",
         "recurrence",
         "residual",
         "scaling",

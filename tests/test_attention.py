@@ -1,4 +1,4 @@
-"""Attention: the softmax's Jacobian, the gradient at initialization, the small task."""
+"""Attention: the softmax's Jacobian, the gradient at initialization."""
 
 import math
 
@@ -12,7 +12,6 @@ from torch.testing import assert_close
 from companion.attention import (
     attention_logits,
     query_gradient_norms,
-    recall_batch,
     softmax_jacobian_norm,
 )
 
@@ -161,21 +160,3 @@ def test_gradient_norms_refuse(rng, change, message):
     options = {"keys": 3, "dim": 5, "scale": 1.0, "generator": rng} | change
     with pytest.raises(ValueError, match=message):
         query_gradient_norms(4, **options)
-
-
-# The task
-
-
-def test_recall_asks_for_the_value_beside_the_key():
-    rng = torch.Generator().manual_seed(0)
-    lists = recall_batch((3, 40), pairs=4, symbols=6, generator=rng)
-    assert lists.keys.shape == lists.values.shape == (3, 40, 4)
-    found = lists.keys == lists.query
-    assert (found.sum(dim=-1) == 1).all()  # keys differ
-    assert torch.equal(lists.values[found], lists.target.flatten())
-    assert lists.keys.unique().tolist() == list(range(6))
-
-
-def test_recall_refuses_more_pairs_than_symbols(rng):
-    with pytest.raises(ValueError, match=r"^pairs must lie between 1 and 4, got 5$"):
-        recall_batch((2,), pairs=5, symbols=4, generator=rng)

@@ -14,7 +14,7 @@ from companion.convolution import (
     transfer_matrices,
 )
 from companion.linalg import spectral_norm
-from companion.matrix_free import gradient_gain, power_estimates
+from companion.matrix_free import jacobian_norm, power_estimates
 
 SHAPES = [(1, 1, 1), (2, 3, 2), (3, 2, 3), (2, 2, 5)]
 
@@ -156,7 +156,7 @@ def test_lanczos_agrees_with_the_fourier_norm(shape, rng):
     kernel = kernel_of(shape)
     expected = convolution_norm(kernel, size=6)
     x = grid(kernel, 6)
-    found = gradient_gain(circular(kernel), x, tolerance=1e-10, generator=rng).gain
+    found = jacobian_norm(circular(kernel), x, tolerance=1e-10, generator=rng).norm
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=0)
 
 

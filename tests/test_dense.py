@@ -28,10 +28,10 @@ def normal(seed, *shape):
     return torch.randn(shape, generator=rng, dtype=torch.float64)
 
 
-def block(seed=0, layers=4, width=5, growth=5, aggregate="concat"):
+def block(seed=0, depth=4, width=5, growth=5, aggregate="concat"):
     rng = torch.Generator().manual_seed(seed)
     options = {"growth": growth, "aggregate": aggregate}
-    return DenseBlock(layers, width, generator=rng, **options)
+    return DenseBlock(depth, width, generator=rng, **options)
 
 
 # The bounds
@@ -110,7 +110,7 @@ def test_the_gain_is_the_mean_over_the_weights(aggregate, growth):
     growth = growth if aggregate == "concat" else 12
     squares = []
     for seed in range(400):
-        net = block(seed, layers=3, width=12, growth=growth, aggregate=aggregate)
+        net = block(seed, depth=3, width=12, growth=growth, aggregate=aggregate)
         x, v = normal(seed + 10_000, 2, 12)
         squares.append((jacrev(net)(x) @ v).square().sum() / v.square().sum())
     squares = torch.stack(squares).detach()
@@ -120,25 +120,25 @@ def test_the_gain_is_the_mean_over_the_weights(aggregate, growth):
     assert noise < 0.4 * expected
 
 
-@pytest.mark.parametrize("layers", [1, 3])
-def test_a_concatenating_block_keeps_what_it_read(layers):
+@pytest.mark.parametrize("depth", [1, 3])
+def test_a_concatenating_block_keeps_what_it_read(depth):
     x = normal(0, 7, 5)
-    out = block(layers=layers, growth=3)(x)
-    assert out.shape == (7, 5 + 3 * layers)
+    out = block(depth=depth, growth=3)(x)
+    assert out.shape == (7, 5 + 3 * depth)
     assert_close(out[:, :5], x)
 
 
 def test_a_summing_block_is_a_residual_network_and_the_scaled_one_divides():
     x = normal(0, 5)
     for aggregate, divisor in (("sum", 1.0), ("scaled_sum", 2**0.5)):
-        net = block(layers=2, aggregate=aggregate)
+        net = block(depth=2, aggregate=aggregate)
         s = x + net.outer[0] @ torch.relu(net.inner[0] @ x)
         s = s + net.outer[1] @ torch.relu(net.inner[1] @ s / divisor)
         assert_close(net(x), s)
 
 
 def test_a_state_map_never_shrinks_and_adds_squares():
-    net, x = block(layers=1, growth=3), normal(0, 5)
+    net, x = block(depth=1, growth=3), normal(0, 5)
     whole = jacrev(net)(x).detach()
     values = torch.linalg.svdvals(whole)
     branch = torch.linalg.svdvals(whole[5:])
@@ -152,7 +152,7 @@ def test_the_block_is_homogeneous_and_steps_layer_by_layer(aggregate):
     assert_close(net(3 * x), 3 * net(x))
     state = x
     for layer in range(4):
-        state = net.step(state, layer)
+        state = net.advance(state, layer)
     assert_close(state, net(x))
 
 
@@ -164,15 +164,15 @@ def test_a_sum_of_rotations_attains_the_worst_case_only_if_they_agree():
     assert_close(summed_norm_bounds(turns[:1].expand(16, 8, 8)).norm.item(), 16.0)
 
 
-@pytest.mark.parametrize("name", ["layers", "width", "growth"])
+@pytest.mark.parametrize("name", ["depth", "width", "growth"])
 @pytest.mark.parametrize("call", [dense_gain, DenseBlock])
 def test_sizes_must_be_positive(call, name):
-    sizes = {"layers": 2, "width": 3, "growth": 3, name: 0}
+    sizes = {"depth": 2, "width": 3, "growth": 3, name: 0}
     options = {"growth": sizes["growth"], "aggregate": "concat"}
     if call is DenseBlock:
         options["generator"] = torch.Generator()
     with pytest.raises(ValueError, match=f"^{name} must be positive and finite, got 0"):
-        call(sizes["layers"], width=sizes["width"], **options)
+        call(sizes["depth"], width=sizes["width"], **options)
 
 
 @pytest.mark.parametrize(

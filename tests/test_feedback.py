@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.testing import assert_close
 
 from companion.adjoint import rollout
 from companion.ensembles import gaussian_matrices, orthogonal_matrices
@@ -36,6 +37,18 @@ def lq_cost(A, B, weights, x, controls):
     for x, u in zip(states, controls, strict=False):
         total = total + x @ weights["state_cost"] @ x + u @ weights["control_cost"] @ u
     return total / 2
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_regulator_has_one_gain_a_step_and_each_solves_its_equation(seed):
+    A, B, weights = problem(seed)
+    found = lqr(A, B, **weights, horizon=5)
+    assert (len(found.values), len(found.gains)) == (6, 5)
+    for after, gain in zip(found.values[1:], found.gains, strict=True):
+        # The cost of a step and of the rest is least where its slope is zero.
+        slope = weights["control_cost"] @ gain - B.T @ after @ (A - B @ gain)
+        size = (B.T @ after @ A).norm()
+        assert_close(slope, torch.zeros_like(slope), rtol=0.0, atol=1e-12 * size.item())
 
 
 @pytest.mark.parametrize("seed", SEEDS)

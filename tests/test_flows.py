@@ -8,13 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from companion.flows import (
-    CouplingFlow,
-    point_jacobians,
-    random_shears,
-    shear_growth_rate,
-)
-from companion.jacobians import growth_exponents, layer_jacobians
+from companion.flows import CouplingFlow, random_shears, shear_growth_rate
+from companion.jacobians import growth_exponents, layer_jacobians, point_jacobians
 from companion.linalg import spectral_norm
 
 ROUNDING = 1e-12  # of float64: some hundred operations on numbers below a hundred
@@ -150,24 +145,6 @@ def test_coupling_flow_refuses(options, message):
     dim, *rest = (good | options).items()
     with pytest.raises(ValueError, match=message):
         CouplingFlow(dim[1], **dict(rest), generator=torch.Generator())
-
-
-# Jacobians at points
-
-
-@pytest.mark.parametrize("shape", [(3,), (5, 3), (2, 5, 3)])
-def test_point_jacobians_are_those_of_each_point(shape):
-    weights = points(4, 3, seed=2)
-
-    def transform(x):
-        return torch.tanh(x @ weights.T)
-
-    x = points(*shape)
-    single = torch.func.jacrev(transform)
-    expected = torch.stack([single(row) for row in x.reshape(-1, 3)])
-    found = point_jacobians(transform, x)
-    assert found.shape == (*shape[:-1], 4, 3)
-    assert_close(found.reshape(-1, 4, 3), expected, rtol=ROUNDING, atol=ROUNDING)
 
 
 # Random shears

@@ -7,7 +7,12 @@ import torch
 from torch.testing import assert_close
 
 from companion.ensembles import gaussian_matrices, orthogonal_matrices
-from companion.jacobians import gradient_norms, growth_exponents, layer_jacobians
+from companion.jacobians import (
+    gradient_norms,
+    growth_exponents,
+    layer_jacobians,
+    point_jacobians,
+)
 
 
 @pytest.fixture
@@ -40,6 +45,23 @@ def test_layer_jacobians_multiply_to_the_network_jacobian(layers, x):
     assert [tuple(J.shape) for J in jacobians] == [(4, 3), (2, 4), (2, 2)]
     product = torch.linalg.multi_dot(jacobians[::-1])
     assert_close(product, torch.func.jacrev(network)(x))
+
+
+@pytest.mark.parametrize("shape", [(3,), (5, 3), (2, 5, 3)])
+def test_point_jacobians_are_those_of_each_point(shape, rng, device):
+    def normal(*shape):
+        return torch.randn(shape, generator=rng, device=device, dtype=torch.float64)
+
+    weights, x = normal(4, 3), normal(*shape)
+
+    def transform(x):
+        return torch.tanh(x @ weights.T)
+
+    single = torch.func.jacrev(transform)
+    expected = torch.stack([single(row) for row in x.reshape(-1, 3)])
+    found = point_jacobians(transform, x)
+    assert found.shape == (*shape[:-1], 4, 3)
+    assert_close(found.reshape(-1, 4, 3), expected)
 
 
 def test_layer_jacobian_of_tanh_by_hand(rng, device):

@@ -9,7 +9,7 @@ from torch.testing import assert_close
 from companion.ensembles import gaussian_matrices, orthogonal_matrices
 from companion.jacobians import layer_jacobians
 from companion.linalg import spectral_norm
-from companion.matrix_free import gradient_gain, leading_exponents, power_estimates
+from companion.matrix_free import jacobian_norm, leading_exponents, power_estimates
 
 
 @pytest.fixture
@@ -36,10 +36,10 @@ def network_of(layers):
 def test_gain_is_the_spectral_norm_of_the_dense_jacobian(layers, x, seed, device):
     rng = torch.Generator(device).manual_seed(seed)
     network = network_of(layers)
-    found = gradient_gain(network, x, tolerance=1e-8, generator=rng)
+    found = jacobian_norm(network, x, tolerance=1e-8, generator=rng)
     # An eigenvalue of J^T J moves by 1e-8 of itself at most, its root by half that.
     dense = spectral_norm(torch.func.jacrev(network)(x))
-    assert_close(found.gain, dense, rtol=1e-8, atol=0.0)
+    assert_close(found.norm, dense, rtol=1e-8, atol=0.0)
     assert found.products <= 2 * 20
 
 
@@ -50,30 +50,30 @@ def test_gain_of_a_map_between_shapes(rng, device):
     def network(x):
         return (A @ x.flatten()).reshape(2, 3)
 
-    found = gradient_gain(network, start, tolerance=1e-10, generator=rng)
-    assert_close(found.gain, spectral_norm(A))
+    found = jacobian_norm(network, start, tolerance=1e-10, generator=rng)
+    assert_close(found.norm, spectral_norm(A))
 
 
 def test_gain_of_an_isometry_takes_one_step(rng):
     (Q,) = orthogonal_matrices(1, 8, generator=rng, gain=1.5)
-    found = gradient_gain(lambda x: Q @ x, Q[0], tolerance=1e-8, generator=rng)
-    assert_close(found.gain, torch.full_like(Q[0, 0], 1.5))
+    found = jacobian_norm(lambda x: Q @ x, Q[0], tolerance=1e-8, generator=rng)
+    assert_close(found.norm, torch.full_like(Q[0, 0], 1.5))
     assert found.products == 2
 
 
 def test_gain_of_a_constant_is_zero(rng, device):
     x = torch.ones(3, device=device)
-    found = gradient_gain(lambda x: 0 * x, x, tolerance=1e-3, generator=rng)
-    assert found.gain == 0
+    found = jacobian_norm(lambda x: 0 * x, x, tolerance=1e-3, generator=rng)
+    assert found.norm == 0
 
 
 def test_gain_refuses_a_tolerance_of_zero_and_reports_no_convergence(layers, x, rng):
     network = network_of(layers)
     with pytest.raises(ValueError, match=r"^tolerance must be positive and finite"):
-        gradient_gain(network, x, tolerance=0.0, generator=rng)
+        jacobian_norm(network, x, tolerance=0.0, generator=rng)
     message = r"^no convergence after 1 steps: the relative residual is .*raise steps$"
     with pytest.raises(RuntimeError, match=message):
-        gradient_gain(network, x, tolerance=1e-9, generator=rng, steps=1)
+        jacobian_norm(network, x, tolerance=1e-9, generator=rng, steps=1)
 
 
 def test_exponents_follow_the_dense_jacobians_from_the_same_tangents(layers, x, device):
@@ -141,8 +141,8 @@ def test_power_estimates_increase_to_the_norm_and_stay_below(rng):
 def test_power_estimates_and_gain_of_a_map_that_forgets_its_input(rng):
     x = torch.ones(4, dtype=torch.float64)
     assert power_estimates(lambda x: 0 * x, x, steps=3, generator=rng).eq(0).all()
-    found = gradient_gain(lambda x: 0 * x, x, tolerance=1e-9, generator=rng)
-    assert found.gain == 0
+    found = jacobian_norm(lambda x: 0 * x, x, tolerance=1e-9, generator=rng)
+    assert found.norm == 0
 
 
 def test_power_estimates_refuse_no_step(rng):

@@ -28,7 +28,7 @@ FUNCTIONS = {name: f for name, f in PUBLIC.items() if inspect.isfunction(f)}
 CLASSES = {name: c for name, c in PUBLIC.items() if inspect.isclass(c)}
 SECTIONS = ["Args", "Returns", "Raises", "Source", "Example"]
 # These carry no mathematics that a paper could be the source of.
-NO_SOURCE = {"claims", "plotting", "recorder", "widgets"}
+NO_SOURCE = {"claims", "plotting", "widgets"}
 # What no default is right for; None means "not given".
 NO_DEFAULT = {"atol", "generator", "rtol", "seed", "threshold", "tolerance"}
 

@@ -11,9 +11,9 @@ from companion.linalg import cosine_similarity
 from companion.tasks import (
     adding_problem,
     digits,
-    eight_gaussians,
     energy_distance,
     noisy_waves,
+    recall_batch,
     thin_curves,
     two_moons,
 )
@@ -26,9 +26,8 @@ def seeded(seed):
 
 
 @pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("sample", [two_moons, eight_gaussians])
-def test_the_cloud_is_centred(sample, seed):
-    points = sample(COUNT, generator=seeded(seed))
+def test_the_moons_are_centred(seed):
+    points = two_moons(COUNT, generator=seeded(seed))
     noise = 6 * points.std(dim=0) / math.sqrt(COUNT)
     assert (points.mean(dim=0).abs() < noise).all()
 
@@ -43,19 +42,11 @@ def test_moons_lie_on_their_half_circles(seed):
     assert torch.minimum(upper.abs(), lower.abs()).max() < 1e-5  # 6 sd of the noise
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_gaussians_have_their_variance(seed):
-    points = eight_gaussians(COUNT, noise=0.1, generator=seeded(seed))
-    # E|x|^2 = 4 + 2 * 0.01; its standard deviation is about 4 * 0.1.
-    assert abs(points.square().sum(dim=1).mean() - 4.02) < 6 * 0.4 / math.sqrt(COUNT)
-
-
-@pytest.mark.parametrize("sample", [two_moons, eight_gaussians])
 @pytest.mark.parametrize("option", ["count", "noise"])
-def test_rejects_what_is_not_positive(sample, option):
+def test_moons_reject_what_is_not_positive(option):
     arguments = {"count": 5, "noise": 0.1, option: 0}
     with pytest.raises(ValueError, match=f"^{option} must be positive and finite, got"):
-        sample(arguments["count"], noise=arguments["noise"], generator=seeded(0))
+        two_moons(arguments["count"], noise=arguments["noise"], generator=seeded(0))
 
 
 def test_distance_of_two_points_each():
@@ -69,7 +60,7 @@ def test_distance_of_two_points_each():
 def test_distance_of_one_law_is_near_zero_and_of_two_is_not(seed):
     rng = seeded(seed)
     one, two = (two_moons(1000, generator=rng) for _ in range(2))
-    other = eight_gaussians(1000, generator=rng)
+    other = 2 * torch.randn(1000, 2, generator=rng)
     # The estimate's spread under one law is of the order of E|X - X'| / n = 1e-3.
     assert abs(energy_distance(one, two)) < 0.01
     assert energy_distance(one, other) > 0.1
@@ -186,3 +177,18 @@ def test_adding_refuses(rng):
         adding_problem(0, 10, generator=rng)
     with pytest.raises(ValueError, match=r"^length must be two or more, got 1"):
         adding_problem(5, 1, generator=rng)
+
+
+def test_recall_asks_for_the_value_beside_the_key():
+    rng = torch.Generator().manual_seed(0)
+    lists = recall_batch((3, 40), pairs=4, symbols=6, generator=rng)
+    assert lists.keys.shape == lists.values.shape == (3, 40, 4)
+    found = lists.keys == lists.query
+    assert (found.sum(dim=-1) == 1).all()  # keys differ
+    assert torch.equal(lists.values[found], lists.target.flatten())
+    assert lists.keys.unique().tolist() == list(range(6))
+
+
+def test_recall_refuses_more_pairs_than_symbols(rng):
+    with pytest.raises(ValueError, match=r"^pairs must lie between 1 and 4, got 5$"):
+        recall_batch((2,), pairs=5, symbols=4, generator=rng)

@@ -12,9 +12,9 @@ MODES = ["concat", "detached", "gradient_only", "none"]
 SHAPE = (2, 1, 16, 16)
 
 
-def net(skip, gain=1.0, seed=0, depth=2, channels=4):
+def net(skip, gain=1.0, seed=0, levels=2, channels=4):
     rng = torch.Generator().manual_seed(seed)
-    return UNet(depth, channels, skip=skip, gain=gain, generator=rng)
+    return UNet(levels, channels, skip=skip, gain=gain, generator=rng)
 
 
 def normal(seed, *shape):
@@ -88,9 +88,9 @@ def test_weights_have_the_variance_of_he():
     assert not any(p.any() for name, p in wide.named_parameters() if "bias" in name)
 
 
-@pytest.mark.parametrize("name", ["depth", "channels", "gain"])
+@pytest.mark.parametrize("name", ["levels", "channels", "gain"])
 def test_sizes_must_be_positive(name):
-    options = {"depth": 2, "channels": 2, "gain": 1.0, name: 0}
+    options = {"levels": 2, "channels": 2, "gain": 1.0, name: 0}
     with pytest.raises(ValueError, match=f"^{name} must be positive and finite, got 0"):
         net("concat", **options)
 

@@ -1,8 +1,9 @@
 """`make notebooks`: run what changed, and write both editions of every source.
 
 The code of a chapter runs once and only if it is not the code that ran last time;
-`--force` runs it anyway (after a change to the companion, say).  Prose is always
-written anew, which takes no time.
+`--force` runs it anyway, `--fresh` also after a change to the companion that moves
+results: then no stored output is kept.  Prose is always written anew, which takes no
+time.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
+from tools.comparison import kept
 from tools.paths import BOOK, README_PICTURE, sources
 from tools.render import METADATA, code_cells, render
 from tools.site import page
@@ -39,16 +41,25 @@ def stored(notebook: Path) -> tuple[list[str], list[list[Json]]]:
     return [cell["source"] for cell in code], [cell["outputs"] for cell in code]
 
 
-def update(source: Path, *, force: bool = False) -> list[Path]:
-    """Write the editions of one source; return the files that changed."""
+def update(source: Path, *, force: bool = False, fresh: bool = False) -> list[Path]:
+    """Write the editions of one source; return the files that changed.
+
+    Args:
+        source: The bilingual source.
+        force: Run its code even if it is the code that ran last time.
+        fresh: Run it, and keep nothing of what it gave last time.
+    """
     cells = read(source)
     if not is_chapter(cells):
         texts = {language: page(source, language) for language in languages(cells)}
         return _write(source, texts, ".md")
     wanted = [cell.text for cell in code_cells(source)]
     ran, outputs = stored(BOOK / "en" / f"{source.stem}.ipynb")
-    if force or _without_address(ran) != _without_address(wanted):
+    code, ran = _without_address(wanted), _without_address(ran)
+    if fresh:
         outputs = _execute(source)
+    elif force or ran != code:
+        outputs = kept(code, _execute(source), ran, outputs)
     texts = {lang: render(source, lang, outputs) for lang in languages(cells)}
     return _write(source, texts, ".ipynb")
 
@@ -58,12 +69,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("slugs", nargs="*", help="chapters and pages; default all")
     parser.add_argument("--force", action="store_true", help="run unchanged code too")
+    parser.add_argument("--fresh", action="store_true", help="... and keep no output")
     arguments = parser.parse_args()
     chosen = [s for s in sources() if s.stem in arguments.slugs or not arguments.slugs]
     # Pages last: the ledger reads the notebooks.
     for source in sorted(chosen, key=lambda path: not is_chapter(read(path))):
         start = time.perf_counter()
-        changed = update(source, force=arguments.force)
+        changed = update(source, force=arguments.force, fresh=arguments.fresh)
         state = (
             f"written, {time.perf_counter() - start:.0f} s" if changed else "current"
         )

@@ -22,19 +22,28 @@ Json = dict[str, Any]
 
 BOOTSTRAP = """\
 # @title Set-up: nothing to change here
+import contextlib
 import importlib.util
 import subprocess
 import sys
+import warnings
 
 import torch
 
 torch.set_num_threads(1)  # small matrices: threads would wait for each other
 torch.set_flush_denormal(True)
+# The forward mode of torch uses what torch itself has deprecated.
+warnings.filterwarnings("ignore", message=".torch.jit.script. is deprecated")
 
-if importlib.util.find_spec("companion") is None:  # in Colab, the first time
+ours = None
+with contextlib.suppress(ImportError):  # not there, or another of that name
+    ours = importlib.util.find_spec("companion.claims")
+if ours is None:  # in Colab, the first time
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
     address = "git+{repository}"
-    subprocess.check_call([*pip, "install", "--no-deps", address])"""
+    subprocess.check_call([*pip, "install", "--no-deps", address])
+    sys.modules.pop("companion", None)
+    importlib.invalidate_caches()"""
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
