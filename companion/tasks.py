@@ -303,6 +303,9 @@ def noisy_waves(
     Raises:
         ValueError: `runs`, `batch` or `length` is not positive and finite.
 
+    Source:
+        The chapter `gradient-clipping` trains on it.
+
     Example:
         >>> import torch
         >>> rng = torch.Generator().manual_seed(0)
