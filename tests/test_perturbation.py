@@ -22,6 +22,8 @@ CHAPTERS = {
         "linalg.cosine_similarity": lambda x: 1.01 * x,
         "linalg.euclidean_norm": lambda x: 1.01 * x + 0.01,
         "linalg.spectral_norm": lambda x: 0.5 * x,
+        "linalg.spectral_radius": lambda x: 1.05 * x,
+        "tasks.noisy_waves": lambda x: 0.1 * x,
     },
     "diffusion-weighting": {
         "clipping.clip_per_sample": lambda x: x._replace(gradient=longer(x.gradient)),
