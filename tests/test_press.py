@@ -686,8 +686,18 @@ def test_offline_python_refuses_the_network(host):
         ),
         (
             ["u  1 ≈ 1  |δ| 1.0e-06 ≤ 1.0e-02", "u  1 ≈ 1  |δ| 0.0e+00 ≤ 1.0e-12"],
-            "2 checks hold; 1 a hundred times looser than needed",
-            "2项检验成立；1项容差宽出百倍以上",
+            "2 checks hold; 1 with a loose tolerance, under 1 % used",
+            "2项检验成立；1项容差偏宽（用去不到1%）",
+        ),
+        (
+            ["u  3.16334e-28 < 1e-27"],
+            "1 check holds; the nearest bound 3.16 × 10⁻²⁸ < 10⁻²⁷",
+            "1项检验成立；离界最近的是3.16 × 10⁻²⁸ < 10⁻²⁷",
+        ),
+        (
+            ["u  0.50001 > 0.5"],
+            "1 check holds; the nearest bound 0.50001 > 0.5",
+            "1项检验成立；离界最近的是0.50001 > 0.5",
         ),
         (
             ["u  2 > 1", "u  0.3 < 0.48 < 0.76  (9 values)", "u  -1 < 0"],
