@@ -34,6 +34,7 @@ from companion import (
     recurrence,
     residual,
     scaling,
+    tanh_networks,
     tasks,
     unet,
 )
@@ -58,6 +59,9 @@ class On:
         self.eye = torch.eye(4, dtype=torch.float64, device=device)
         self.lstm = nn.LSTM(4, 4, device=device)
         self.sequence = torch.zeros(5, 1, 4, device=device)
+        self.networks = tanh_networks.TanhNetworks(
+            self.eye[None], self.A[None, None], self.B[None]
+        )
         self.stack = residual.residual_weights(
             2, 4, skip=1.0, scale=0.5, generator=self.rng
         )
@@ -257,6 +261,26 @@ CALLS = {
     ),
     "scaling.variance_preserving_scale": lambda o: scaling.variance_preserving_scale(
         o.share, gain=1.0
+    ),
+    "tanh_networks.hidden_states": lambda o: tanh_networks.hidden_states(
+        o.networks, o.A
+    ),
+    "tanh_networks.mean_growth_rates": lambda o: tanh_networks.mean_growth_rates(
+        o.networks, o.A, generator=o.rng
+    ),
+    "tanh_networks.read_out": lambda o: tanh_networks.read_out(o.networks, o.A),
+    "tanh_networks.tanh_networks": lambda o: tanh_networks.tanh_networks(
+        o.A[None, None], inputs=2, outputs=3, generator=o.rng
+    ),
+    "tanh_networks.train_classifiers": lambda o: tanh_networks.train_classifiers(
+        o.networks,
+        o.A,
+        labels=torch.tensor([0, 1, 2, 0], device=o.A.device),
+        learning_rate=0.1,
+        steps=2,
+        batch=3,
+        generator=o.rng,
+        epsilon=1e-8,
     ),
     "tasks.adding_problem": lambda o: tasks.adding_problem(2, 4, generator=o.rng),
     "tasks.digits": lambda o: tasks.digits(generator=o.rng),

@@ -1,12 +1,17 @@
 """The press: markup, claims, predictions, the book, plain Markdown, errors, moving."""
 
+import importlib
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from docutils import nodes
+from docutils.utils import new_document
+from sphinx import addnodes
 
 from companion.claims import read_lines
 from press import checks, chinese
@@ -14,7 +19,7 @@ from press import repository as mover
 from press.book import Book, Document, read_book
 from press.claims import claim
 from press.markup import PARSER, Place, blocks, replace_roles, roles, walk
-from press.paths import CONFIG, ROOT
+from press.paths import BOOK, CONFIG, ROOT
 from press.plain import Context, plain
 from press.predict import answer, predict
 from press.references import listing, work
@@ -421,6 +426,32 @@ def test_a_part_without_a_chinese_caption_is_refused(monkeypatch, tmp_path):
         chinese.contents()
 
 
+def test_a_chinese_page_leads_to_what_is_only_in_english(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(BOOK / "_ext"))
+    dress_extension = importlib.import_module("dress")
+    english = chapter(tmp_path, f"(one)=\n# One\n\n{BEYOND}", LINES, "one")
+    book = Book([english], ["one"])
+    monkeypatch.setattr(dress_extension, "the_book", lambda: book)
+    document = new_document("page")
+    document.settings.env = SimpleNamespace(docname="book/zh/two")
+    for domain, kind, target in (
+        ("prf", "ref", "a-claim"),
+        ("math", "eq", "eq-one"),
+        ("std", "doc", "one"),
+        ("std", "ref", "elsewhere"),
+    ):
+        options = {"refdomain": domain, "reftype": kind, "reftarget": target}
+        document += addnodes.pending_xref("", nodes.Text(target), **options)
+    dress_extension.LinkAcross(document).run()
+    links = [(n.astext(), n["refuri"]) for n in document.findall(nodes.reference)]
+    assert links == [
+        ("命题 1.1", "../../../book/en/one.html#a-claim"),
+        ("(1.1)", "../../../book/en/one.html#equation-eq-one"),
+        ("One", "../../../book/en/one.html"),
+    ]
+    assert len(list(document.findall(addnodes.pending_xref))) == 1
+
+
 # Solutions in notebooks
 
 
@@ -655,8 +686,18 @@ def test_offline_python_refuses_the_network(host):
         ),
         (
             ["u  1 ≈ 1  |δ| 1.0e-06 ≤ 1.0e-02", "u  1 ≈ 1  |δ| 0.0e+00 ≤ 1.0e-12"],
-            "2 checks hold; 1 a hundred times looser than needed",
-            "2项检验成立；1项容差宽出百倍以上",
+            "2 checks hold; 1 with a loose tolerance, under 1 % used",
+            "2项检验成立；1项容差偏宽（用去不到1%）",
+        ),
+        (
+            ["u  3.16334e-28 < 1e-27"],
+            "1 check holds; the nearest bound 3.16 × 10⁻²⁸ < 10⁻²⁷",
+            "1项检验成立；离界最近的是3.16 × 10⁻²⁸ < 10⁻²⁷",
+        ),
+        (
+            ["u  0.50001 > 0.5"],
+            "1 check holds; the nearest bound 0.50001 > 0.5",
+            "1项检验成立；离界最近的是0.50001 > 0.5",
         ),
         (
             ["u  2 > 1", "u  0.3 < 0.48 < 0.76  (9 values)", "u  -1 < 0"],
