@@ -90,9 +90,9 @@ def press(tmp_path):
     return made
 
 
-def markdown(myst):
+def markdown(myst, language="en"):
     """A text in plain Markdown, in the book as it is."""
-    return plain(myst, Context(read_book(), "gradient-clipping", "en"))
+    return plain(myst, Context(read_book(), "gradient-clipping", language))
 
 
 # Markup
@@ -522,6 +522,13 @@ def test_citations_become_links():
     assert text == "([Huber, 1964](https://doi.org/10.1214/aoms/1177703732))"
 
 
+def test_chinese_cites_in_chinese():
+    text = markdown("{cite:t}`pascanu2013difficulty`", language="zh")
+    assert text == "[Pascanu等（2013）](https://arxiv.org/abs/1211.5063)"
+    text = markdown("{cite:p}`huber1964robust`", language="zh")
+    assert text == "（[Huber，1964](https://doi.org/10.1214/aoms/1177703732)）"
+
+
 def test_dropdowns_fold():
     text = markdown(":::{admonition} Hint\n:class: dropdown\nTry.\n:::")
     assert text == "<details><summary>Hint</summary>\n\nTry.\n\n</details>"
@@ -605,9 +612,11 @@ def test_the_list_of_references_is_sorted_and_linked():
 
 
 def test_names_join_as_in_a_sentence():
-    assert work("huber1964robust").short == "Huber"
-    assert work("kingma2015adam").short == "Kingma and Ba"
-    assert work("pascanu2013difficulty").short == "Pascanu et al."
+    assert work("huber1964robust").short("en") == "Huber"
+    assert work("kingma2015adam").short("en") == "Kingma and Ba"
+    assert work("pascanu2013difficulty").short("en") == "Pascanu et al."
+    assert work("pascanu2013difficulty").short("zh") == "Pascanu等"
+    assert work("kingma2015adam").short("zh") == "Kingma与Ba"
 
 
 def test_an_unknown_mark_stays_a_comment():
