@@ -115,7 +115,8 @@ def clip_by_value(gradient: Tree, *, threshold: float | Tensor) -> Tree:
     """
     check_positive("threshold", threshold)
     leaves, structure = _checked_leaves("gradient", gradient)
-    limit = torch.as_tensor(threshold, dtype=torch.float64)
+    place = leaves[0].device
+    limit = torch.as_tensor(threshold, dtype=torch.float64, device=place)
     cut = [_cut(leaf, limit) for leaf in leaves]
     clipped: Tree = pytree.tree_unflatten(cut, structure)
     return clipped
