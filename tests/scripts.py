@@ -63,7 +63,7 @@ def evaluator(*scripts):
 
 def element(figure):
     """Return the figure's element, read as strictly as XML is."""
-    return ElementTree.fromstring(figure.html.split("<script>")[0])
+    return ElementTree.fromstring(figure.html.split("</script>")[1])
 
 
 def options_of(figure):

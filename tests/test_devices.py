@@ -30,6 +30,7 @@ from companion import (
     linalg,
     matrix_free,
     normalization,
+    probe,
     recurrence,
     residual,
     scaling,
@@ -38,8 +39,9 @@ from companion import (
     unet,
 )
 
-# These give text, numbers and drawings, wherever the tensors are that they are given.
-ELSEWHERE = {"claims", "plotting", "uncertainty", "widgets"}
+# These give text, numbers, files and drawings, wherever the tensors are that they get.
+ELSEWHERE = {"claims", "plotting", "recorder", "uncertainty", "widgets"}
+NUMPY = {"probe.linear_operator"}
 
 
 class On:
@@ -75,6 +77,19 @@ def activations(depth, width, kind, rng):
     )
     x = torch.ones(3, width, dtype=torch.float64, device=rng.device)
     return net(x * torch.arange(1, 4, device=rng.device)[:, None])
+
+
+def linear(width, o):
+    """A network of one hidden layer on a device."""
+    layers = [nn.Linear(4, width), nn.Tanh(), nn.Linear(width, 4)]
+    model = nn.Sequential(*layers).to_empty(device=o.x.device).to(o.x.dtype)
+    set_all(model, 0.1)
+    return model
+
+
+def set_all(model, value):
+    for parameter in model.parameters():
+        parameter.data.fill_(value)
 
 
 def unet_on(o, skip="concat"):
@@ -190,6 +205,9 @@ CALLS = {
     "matrix_free.jacobian_norm": lambda o: matrix_free.jacobian_norm(
         torch.sin, o.x, tolerance=1e-3, generator=o.rng
     ),
+    "matrix_free.jacobian_products": lambda o: [
+        product(o.x) for product in matrix_free.jacobian_products(torch.sin, o.x)[1:]
+    ],
     "matrix_free.leading_exponents": lambda o: matrix_free.leading_exponents(
         [torch.sin], o.x, count=2, generator=o.rng
     ),
@@ -204,6 +222,17 @@ CALLS = {
     ),
     "normalization.standardization_jacobian": lambda o: (
         normalization.standardization_jacobian(o.x, epsilon=0.1)
+    ),
+    "probe.coordinate_check": lambda o: list(
+        probe.coordinate_check(
+            lambda width: linear(width, o),
+            lambda net: set_all(net, 0.05),
+            o.A,
+            widths=(4, 8, 16),
+        )
+    ),
+    "probe.probe": lambda o: list(
+        probe.probe([torch.sin, torch.cos], o.A, generator=o.rng, probes=2)
     ),
     "recurrence.chrono_init_": lambda o: list(
         recurrence.chrono_init_(o.lstm, longest=9, generator=o.rng).parameters()
@@ -291,6 +320,7 @@ def test_every_function_of_a_tensor_or_a_generator_is_called():
         for name, item in public.items()
         if not (inspect.isclass(item) and issubclass(item, tuple))
         and needs_a_device(item)
+        and name not in NUMPY
     }
     assert called <= set(CALLS) <= set(public)
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from companion.claims import read_lines
+from press import checks, chinese
 from press import repository as mover
 from press.book import Book, Document, read_book
 from press.claims import claim
@@ -16,7 +18,7 @@ from press.paths import CONFIG, ROOT
 from press.plain import Context, plain
 from press.predict import answer, predict
 from press.references import listing, work
-from press.render import BOOTSTRAP, repository
+from press.render import BOOTSTRAP, render, repository
 from press.site import dress, dressed
 from press.source import digest, pairs, read
 from press.tables import fill
@@ -391,6 +393,59 @@ def test_a_chapter_that_is_not_translated_is_linked_to_in_english():
     assert book.link("cliff-wall", "zh", "gradient-clipping") == "#cliff-wall"
 
 
+# The Chinese edition
+
+
+def test_the_chinese_edition_is_the_english_one_overlaid():
+    config, contents = chinese.configuration(), chinese.contents()
+    assert config["repository"]["url"] == repository()
+    assert config["html"]["baseurl"].endswith("/zh/")
+    assert config["sphinx"]["config"]["language"] == "zh_CN"
+    assert "captions" not in config
+    files = [
+        Path(c["file"]).name for part in contents["parts"] for c in part["chapters"]
+    ]
+    book = read_book()
+    translated = [chapter.slug for chapter in book.chapters if chapter.is_bilingual]
+    assert [slug for slug in files if slug in book.numbers] == translated
+    assert all(re.search("[\u4e00-\u9fff]", p["caption"]) for p in contents["parts"])
+
+
+def test_a_part_without_a_chinese_caption_is_refused(monkeypatch, tmp_path):
+    overlay = tmp_path / "_config.yml"
+    overlay.write_text("captions: {}", "utf-8")
+    monkeypatch.setattr(chinese, "OVERLAY", overlay)
+    with pytest.raises(
+        ValueError, match=r"^captions of _config.yml must have every par"
+    ):
+        chinese.contents()
+
+
+# Solutions in notebooks
+
+
+def test_a_solution_is_a_section_of_its_own_that_readers_fold():
+    chapter = read_book().documents["gradient-clipping"]
+    for language in chapter.editions:
+        text = render(read_book(), chapter, language, chapter.stored[1])
+        notebook = json.loads(text)
+        folded = notebook["metadata"]["colab"]["collapsed_sections"]
+        cells = {cell["id"]: cell for cell in notebook["cells"]}
+        starts = [
+            cell["source"].split("\n")[0].split(" ")[0] for cell in notebook["cells"]
+        ]
+        assert len(folded) == len(chapter.english.exercises)
+        for name in folded:
+            cell = cells[name]
+            assert cell["source"].startswith("#### ")
+            assert cell["metadata"] == {"id": name, "jp-MarkdownHeadingCollapsed": True}
+            at = notebook["cells"].index(cell)
+            after = starts[at + 1 :]
+            ends = [i for i, head in enumerate(after) if re.fullmatch("#{1,4}", head)]
+            inside = notebook["cells"][at + 1 : at + 1 + ends[0]]
+            assert any(c["cell_type"] == "code" for c in inside), cell["source"]
+
+
 # Plain Markdown
 
 
@@ -574,3 +629,62 @@ def test_offline_python_refuses_the_network(host):
         check=False,
     )
     assert re.search("a notebook must not use the network, got", result.stderr)
+
+
+# What the fold of a check cell says
+
+
+@pytest.mark.parametrize(
+    ("lines", "english", "chinese"),
+    [
+        (
+            ["u  0.797967 ≈ 0.797885  |Δ| 8.2e-05 ≤ 1.3e-03", "u  0.018 < 0.05"],
+            "2 checks hold; the tightest at 6 % of its tolerance, "
+            "the nearest bound 0.018 < 0.05",
+            "2项检验成立；最紧的一项用去容差的6%，离界最近的是0.018 < 0.05",
+        ),
+        (
+            ["u  0.3 ≈ 0.4  |δ| 2.5e-01 ≤ 5.0e-01"],
+            "1 check holds; at 50 % of its tolerance",
+            "1项检验成立；用去容差的50%",
+        ),
+        (
+            ["u  1 ≈ 1  |δ| 1.0e-16 ≤ 1.0e-12", "u  0 ≈ 0  |Δ| 0.0e+00 ≤ 0.0e+00"],
+            "2 checks hold; equal up to rounding",
+            "2项检验成立；除舍入误差外相等",
+        ),
+        (
+            ["u  1 ≈ 1  |δ| 1.0e-06 ≤ 1.0e-02", "u  1 ≈ 1  |δ| 0.0e+00 ≤ 1.0e-12"],
+            "2 checks hold; 1 a hundred times looser than needed",
+            "2项检验成立；1项容差宽出百倍以上",
+        ),
+        (
+            ["u  2 > 1", "u  0.3 < 0.48 < 0.76  (9 values)", "u  -1 < 0"],
+            "3 checks hold; the nearest bound 2 > 1",
+            "3项检验成立；离界最近的是2 > 1",
+        ),
+    ],
+)
+def test_the_line_of_a_check_cell(lines, english, chinese):
+    text = "\n".join(f"✓ {line}" for line in lines)
+    entries = read_lines([{"output_type": "stream", "text": text}])
+    assert checks.summary(entries, "en") == english
+    assert checks.summary(entries, "zh") == chinese
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("u  1 ≈ 1  |δ| 1.0e-16 ≤ 1.0e-06", "rounding"),
+        ("u  1 ≈ 1  |δ| 1.0e-16 ≤ 1.1e-06", "loose"),
+        ("u  1e+09 ≈ 1e+09  |Δ| 1.0e+00 ≤ 1.0e+03", "rounding"),
+        ("u  1e-09 ≈ 1e-09  |Δ| 1.0e-20 ≤ 1.0e-09", "loose"),
+        ("u  0 ≈ 0  |Δ| 1.0e-20 ≤ 1.0e-09", "rounding"),
+        ("u  1 ≈ 1  |δ| 1.0e-02 ≤ 1.0e+00", ""),
+        ("u  1 < 2", ""),
+    ],
+)
+def test_a_tolerance_that_is_hardly_used_is_rounding_or_loose(line, kind):
+    (entry,) = read_lines([{"output_type": "stream", "text": f"✓ {line}"}])
+    assert checks.kind(entry) == kind
+    assert (kind != "") == checks.line(entry, "en").endswith(f"({kind})")

@@ -49,9 +49,8 @@ def test_the_html_carries_class_language_and_its_scripts_as_they_stand():
     for name, figure in FIGURES.items():
         html = figure(language="zh").html
         opening = f'<xg-{name} class="xg-figure" lang="zh" data-options='
-        assert html.startswith(opening), name
         scripts = text_of("base") + text_of(name.replace("-", "_"))
-        assert html.endswith(f"<script>\n{scripts}</script>"), name
+        assert html.startswith(f"<script>\n{scripts}</script>\n{opening}"), name
         # Either would end the script, or hide its end, wherever it stands.
         assert "</script" not in scripts.lower(), name
         assert "<!--" not in scripts, name
@@ -147,6 +146,26 @@ def test_scales_invert():
         values=[0.001, 0.2, 10],
     )
     np.testing.assert_allclose(back, [0.001, 0.2, 10], rtol=1e-12)
+
+
+@pytest.mark.parametrize("width", [320, 519, 520, 720, 1100])
+def test_panels_fill_the_width_and_squares_are_square(width):
+    for shapes in (["square", "wide"], ["wide", "square"], ["square", "square"]):
+        panels = in_node(
+            "xg.panels(w, s).map((p) => ({ ...p,"
+            " axes: xg.axes(p, { range: [0, 1] }, { range: [0, 1] }) }))",
+            w=width,
+            s=shapes,
+        )
+        for shape, panel in zip(shapes, panels, strict=True):
+            axes = panel["axes"]
+            across, up = axes["right"] - axes["left"], axes["bottom"] - axes["top"]
+            assert shape == "wide" or across == pytest.approx(up, rel=1e-12)
+            assert panel["x"] + panel["width"] <= width + 1e-9
+        one, two = panels
+        beside = two["y"] == one["y"]
+        assert beside == (width >= 520)
+        assert two["x" if beside else "y"] >= one["width" if beside else "height"]
 
 
 # The cliff, against torch's automatic differentiation

@@ -7,6 +7,7 @@ and what the Chinese edition does not have yet is linked to in the English one.
 """
 
 import hashlib
+import re
 from typing import Any
 
 from docutils import nodes
@@ -42,9 +43,9 @@ def the_book() -> Book:
 
 
 def place(docname: str) -> tuple[str, str]:
-    """Return the slug and the language of a page, from `book/en/index`."""
-    *_, language, slug = docname.split("/")
-    return slug, language
+    """Return what a page shows, and its language: `book/en/index`, or a name alone."""
+    found = re.search(r"book/(\w+)/(.+)$", docname)
+    return (found[2], found[1]) if found else (docname, "")
 
 
 def dress_notebook(app: Sphinx, docname: str, content: list[str]) -> None:
@@ -107,7 +108,7 @@ class LinkAcross(SphinxPostTransform):
         up = "../" * (self.env.docname.count("/") + 1)
         for node in list(self.document.findall(addnodes.pending_xref)):
             name = node["reftarget"]
-            document = book.documents.get(place(f"/{name}")[0])
+            document = book.documents.get(place(name)[0])
             words = node.astext()
             if node.get("refdomain") in ("prf", "math", "std") and name in book.labels:
                 document = book.documents[book.labels[name].slug]

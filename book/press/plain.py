@@ -15,7 +15,7 @@ from press.references import work
 
 __all__ = ["Context", "plain"]
 
-SOLUTION = {"en": "Solution to ", "zh": "解答："}
+SOLUTION = {"en": "Solution to {}", "zh": "解答：{}"}
 AND = {"en": " and ", "zh": "与"}
 TITLED = {"en": "**{}** ({}).", "zh": "**{}**（{}）。"}
 
@@ -141,20 +141,17 @@ def _div(box: Block, context: Context) -> str:
 
 
 def _exercise(box: Block, context: Context) -> str:
-    title = f"{box.title} {'★' * stars(box)}".strip()
-    return f"{_titled(box.options['label'], title, box, context)}\n\n{box.body}"
-
-
-def _solution(box: Block, context: Context) -> str:
-    return _folded(_solution_title(box, context), box.body)
+    label, mark = box.options["label"], "★" * stars(box)
+    form = {"en": "{} ({})", "zh": "{}（{}）"}[context.language]
+    title = _words(box.title, context, box.place)
+    name = form.format(context.called(label, box.place), title)
+    heading = f'### <a id="{label}"></a>{name} {mark}'
+    return f"{heading.rstrip()}\n\n{box.body}"
 
 
 def _solution_start(box: Block, context: Context) -> str:
-    return f"**{_solution_title(box, context)}**\n\n{box.body}"
-
-
-def _solution_title(box: Block, context: Context) -> str:
-    return f"{SOLUTION[context.language]}{context.called(box.title, box.place)}"
+    name = context.called(box.title, box.place)
+    return f"#### {SOLUTION[context.language].format(name)}\n\n{box.body}"
 
 
 def _solution_end(box: Block, context: Context) -> None:
@@ -172,7 +169,6 @@ BOXES: dict[str, Callable[[Block, Context], str | None]] = {
     "admonition": _admonition,
     "div": _div,
     "exercise": _exercise,
-    "solution": _solution,
     "solution-start": _solution_start,
     "solution-end": _solution_end,
 }

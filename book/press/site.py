@@ -10,12 +10,18 @@ from typing import Any
 from press.book import Book, Document, Edition, stars
 from press.claims import KINDS, with_verdict
 from press.markup import NOWHERE, Block, Place, blocks
+from press.plain import SOLUTION
 from press.predict import TITLE, Predict, predict
 from press.render import METADATA, code_cells
 from press.tables import fill
 
-__all__ = ["dress", "dressed", "page"]
+__all__ = ["PARTS", "dress", "dressed", "page"]
 
+# Headings that the page knows.
+PARTS = {
+    "deeper": {"en": "Going deeper", "zh": "进一步探讨"},
+    "summary": {"en": "Summary", "zh": "小结"},
+}
 NOTICE = "% Made from book/src/{}.md by `make notebooks`: edit that file, not this one."
 
 
@@ -76,6 +82,12 @@ def dressed(text: str, book: Book, edition: Edition, place: Place = NOWHERE) -> 
             return str(block._replace(title=title, options=kept))
         if block.name == "predict":
             return _predict(block, predict(block), book, edition.language)
+        if block.name == "solution-start":
+            name = book.called(block.title, edition.language, block.place)
+            title = SOLUTION[edition.language].format(name)
+            return str(block._replace(name="xg-solution", title=title, options={}))
+        if block.name == "solution-end":
+            return "\n% solution-end\n"
         return block.text
 
     return "\n".join(convert(block) for block in blocks(text, place))

@@ -21,8 +21,8 @@ def cliff(
     point and the sliders, which take their nearest position. The default start lies on
     the flat: plain descent walks to the wall and is thrown out of the picture there.
 
-    A page that is no notebook shows the figure by the ``html`` of the result, once, or
-    by the element with its texts, followed by ``base.js`` and ``cliff.js`` as scripts::
+    A page that is no notebook shows the figure by the ``html`` of the result, or by
+    the scripts ``base.js`` and ``cliff.js``, not deferred, and after them the element::
 
         <xg-cliff class="xg-figure" data-options='{"lead": true, "steps": 30,
           "threshold": 0.1, "learning_rate": 1, "start": [5.5, -1.7]}'>

@@ -211,11 +211,11 @@ globalThis.xg ??= (() => {
       const find = (selector) => this.shadowRoot.querySelector(selector);
       [this.form, this.plot, this.svg] = ["form", ".plot", "svg"].map(find);
       [this.key, this.output] = [".key", "output"].map(find);
-      const fallback = this.querySelector(`[lang=${this.say("en", "zh")}]`) ?? this;
-      this.svg.setAttribute("aria-label", fallback.textContent.trim());
+      this.svg.setAttribute("aria-label", this.say("Interactive figure", "交互图")); // until drawn
       this.options = JSON.parse(this.dataset.options);
       this.controls = [];
       this.setup();
+      this.measure();
       new ResizeObserver(() => this.measure()).observe(this.form);
       addEventListener("beforeprint", () => this.paint());
     }
@@ -224,8 +224,8 @@ globalThis.xg ??= (() => {
       return this.chinese ? chinese : english;
     }
 
-    // The picture's place is kept from the first layout on, so nothing moves when it
-    // comes.  It comes at once within a screen of the window, else when it gets there.
+    // The picture's place is kept from the start, so nothing moves when it comes.  It
+    // comes at once within a screen of the window, else when it gets there.
     measure() {
       const width = this.plot.clientWidth;
       if (!width || width === this.plotWidth) return;
