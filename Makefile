@@ -9,6 +9,7 @@ JOBS ?= 2
 BIN := $(CURDIR)/$(VENV)/bin
 READY := $(VENV)/.ready
 ASSETS := node_modules/.ready
+CHECKERS := node_modules/.checkers
 NOTEBOOKS := $(wildcard book/en/*.ipynb book/zh/*.ipynb)
 # Strict nbval: every cell, in order, the network blocked (book/conftest.py).
 NBVAL := -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
@@ -17,7 +18,7 @@ NBVAL := -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
 export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/book
 
-.PHONY: book test lint unit notebooks stamp serve browser newest repository clean
+.PHONY: book test lint unit notebooks robust stamp serve browser newest repository clean
 .DELETE_ON_ERROR:
 
 book: $(READY) $(ASSETS)  ## both editions, warnings are errors
@@ -25,7 +26,7 @@ book: $(READY) $(ASSETS)  ## both editions, warnings are errors
 	@jupyter-book build . -q -W -n --keep-going
 	@echo "Open  file://$(CURDIR)/_build/html/index.html  or run: make serve"
 
-test: lint unit book  ## lint, types, units and doctests, the book, its notebooks
+test: $(CHECKERS) lint unit book  ## lint, types, units and doctests, the book, its notebooks
 	@echo "Running the notebooks of both editions, the network blocked ..."
 	@python $(NBVAL)
 	@python -m pytest -q tests/site -m "not browser"
@@ -34,6 +35,8 @@ lint: $(READY)
 	@ruff check && ruff format --check
 	@ruff check --line-length 79 $(NOTEBOOKS) && ruff format --check --line-length 79 $(NOTEBOOKS)
 	@mypy
+	@if test -e $(CHECKERS); then node node_modules/@biomejs/biome/bin/biome lint --error-on-warnings --diagnostic-level=warn; \
+	  else echo "The scripts are not linted: the linter comes with the first make test or make $(CHECKERS)."; fi
 	@check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@check-jsonschema --quiet --builtin-schema vendor.citation-file-format CITATION.cff
 	@zizmor --offline --quiet .github/workflows
@@ -41,17 +44,19 @@ lint: $(READY)
 unit: $(READY)
 	@python -m pytest -q -n $(JOBS) --dist worksteal companion tests --ignore tests/site
 
-notebooks: $(READY)  ## run what changed and write both editions; FORCE=1 runs all
-	@python -m tools.notebooks $(if $(FORCE),--force) $(CHAPTERS)
+notebooks: $(READY)  ## run what changed, write both editions; FORCE=1 runs all, FRESH=1 keeps no output
+	@python -m press.notebooks $(if $(FORCE),--force) $(if $(FRESH),--fresh) $(CHAPTERS)
+
+robust: $(READY)  ## the notebooks on imitated machines: no printed text may change
+	@python -m press.robust $(CHAPTERS) $(if $(MACHINES),--machines $(MACHINES)) --jobs $(JOBS)
 
 stamp: $(READY)  ## after a review: mark the Chinese cells of CHAPTERS as current
-	@python -m tools.translation --stamp $(CHAPTERS)
+	@python -m press.translation --stamp $(CHAPTERS)
 
 serve: book  ## the book at http://localhost:8000
 	@python -m http.server 8000 --directory _build/html
 
-browser: book  ## the built site in a real Chromium: console, network, width, axe
-	@npm ci --silent && touch $(ASSETS)
+browser: $(CHECKERS) book  ## the built site in a real Chromium: console, network, width, axe
 	@python -m pytest -q tests/site -m browser
 
 newest:  ## the notebooks with the newest torch, numpy and matplotlib there are
@@ -62,7 +67,7 @@ newest:  ## the notebooks with the newest torch, numpy and matplotlib there are
 	@.venv-newest/bin/python $(NBVAL)
 
 repository: $(READY)  ## make repository URL=https://github.com/you/yours
-	@python -m tools.repository $(URL)
+	@python -m press.repository $(URL)
 
 clean:
 	rm -rf _build $(VENV) .venv-newest node_modules
@@ -81,3 +86,8 @@ $(ASSETS): package.json package-lock.json $(READY)
 	@echo "Fetching the formula fonts and the style sheet of KaTeX ..."
 	@npm ci --omit=dev --silent || { echo "npm could not fetch KaTeX: is the npm registry reachable?"; exit 1; }
 	@touch $@
+
+$(CHECKERS): package.json package-lock.json $(READY)
+	@echo "Fetching the linter of the scripts and the browser's driver ..."
+	@npm ci --silent || { echo "npm could not fetch them: is the npm registry reachable?"; exit 1; }
+	@touch $(ASSETS) $@

@@ -9,7 +9,7 @@ import nbval.kernel
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell
 
-from tools.comparison import FIGURES, settled
+from press.comparison import FIGURES, settled
 
 # Kernels inherit this: the first thing that each does is to refuse the network.
 OFFLINE = str(Path(__file__).parents[1] / "tests" / "offline")

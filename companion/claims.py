@@ -7,15 +7,16 @@ it, so the two cannot drift apart.
 import json
 import math
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from companion._checks import check_finite, check_nonnegative
 
-__all__ = ["Entry", "read_ledger", "verify"]
+__all__ = ["Entry", "read_ledger", "read_lines", "verify"]
 
 _FORMS = {
     "relative": "{claim}  {measured} ≈ {predicted}  |δ| {error} ≤ {bound}{count}",
@@ -23,6 +24,14 @@ _FORMS = {
     "below": "{claim}  {measured} < {predicted}{count}",
     "above": "{claim}  {measured} > {predicted}{count}",
     "between": "{claim}  {lower} < {measured} < {upper}{count}",
+}
+# A check that fails shows what is true instead, and is never read back.
+_FAILED = {
+    "relative": "{claim}  {measured} ≉ {predicted}  |δ| {error} > {bound}{count}",
+    "absolute": "{claim}  {measured} ≉ {predicted}  |Δ| {error} > {bound}{count}",
+    "below": "{claim}  {measured} ≥ {predicted}{count}",
+    "above": "{claim}  {measured} ≤ {predicted}{count}",
+    "between": "{claim}  {measured} ∉ ({lower}, {upper}){count}",
 }
 _RELATIONS = {
     "relative": "≈",
@@ -54,6 +63,12 @@ class Entry(NamedTuple):
     """What it was compared with; after ``∈`` an open interval ``(lower, upper)``."""
     line: str
     """The whole line, with error and tolerance."""
+    form: str = ""
+    """``relative``, ``absolute``, ``below``, ``above`` or ``between``."""
+    error: str = ""
+    """How far a comparison is off, in the unit of its form; empty for a bound."""
+    bound: str = ""
+    """The largest error that is allowed; empty for a bound."""
 
 
 def verify(
@@ -114,10 +129,10 @@ def verify(
     else:
         form, holds, numbers = _confine(values, below, above)
     count = f"  ({values.numel()} values)" if values.numel() > 1 else ""
-    line = _FORMS[form].format(claim=claim, count=count, **numbers)
+    shown = {"claim": claim, "count": count, **numbers}
     if not holds:
-        raise AssertionError(f"✗ {line}")
-    print(f"✓ {line}")
+        raise AssertionError(f"✗ {_FAILED[form].format(**shown)}")
+    print(f"✓ {_FORMS[form].format(**shown)}")
 
 
 def read_ledger(notebook_path: str | Path) -> list[Entry]:
@@ -142,7 +157,28 @@ def read_ledger(notebook_path: str | Path) -> list[Entry]:
         ('u-curve', '0.0119', '<', '0.05')
     """
     notebook = json.loads(Path(notebook_path).read_text("utf-8"))
-    outputs = [out for cell in notebook["cells"] for out in cell.get("outputs", [])]
+    return read_lines(
+        [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+    )
+
+
+def read_lines(outputs: Sequence[Mapping[str, Any]]) -> list[Entry]:
+    """Read back the claims that some outputs of a notebook hold, in their order.
+
+    Args:
+        outputs: Outputs of code cells, as a notebook file stores them.
+
+    Returns:
+        One entry for each printed line that begins with ``✓``.
+
+    Raises:
+        ValueError: A line begins with ``✓`` but is not one that `verify` prints.
+
+    Example:
+        >>> line = "✓ clipped-norm  1 ≈ 1  |δ| 1.0e-07 ≤ 1.0e-06"
+        >>> read_lines([{"output_type": "stream", "text": [line]}])[0][-3:]
+        ('relative', '1.0e-07', '1.0e-06')
+    """
     texts = ["".join(out["text"]) for out in outputs if out["output_type"] == "stream"]
     lines = [line for text in texts for line in text.splitlines()]
     return [_parse(line) for line in lines if line.startswith("✓")]
@@ -172,11 +208,12 @@ def _compare(
     numbers = {
         "measured": f"{values.flatten()[worst]:.6g}",
         "predicted": f"{target.flatten()[worst]:.6g}",
-        "error": f"{error.flatten()[worst]:.1e}",
-        "bound": f"{bound.flatten()[worst]:.1e}",
     }
-    form = "relative" if atol is None else "absolute"
-    return form, bool((error <= bound).all()), numbers
+    holds = bool((error <= bound).all())
+    pair = float(error.flatten()[worst]), float(bound.flatten()[worst])
+    digits = 1 if holds else _digits(pair, "e", 1)
+    numbers |= zip(("error", "bound"), (f"{x:.{digits}e}" for x in pair), strict=True)
+    return "relative" if atol is None else "absolute", holds, numbers
 
 
 def _confine(
@@ -186,17 +223,29 @@ def _confine(
     for name, limit in {"below": below, "above": above}.items():
         if limit is not None and not math.isfinite(limit):
             raise ValueError(f"{name} must be finite, got {limit}")
-    if above is None:
-        form, worst, numbers = "below", values.max(), {"predicted": f"{below:.6g}"}
-    elif below is None:
-        form, worst, numbers = "above", values.min(), {"predicted": f"{above:.6g}"}
-    else:
+    limits: dict[str, float]
+    if above is not None and below is not None:
         off_centre = (values - (below + above) / 2).abs()
         form, worst = "between", values.flatten()[off_centre.argmax()]
-        numbers = {"lower": f"{above:.6g}", "upper": f"{below:.6g}"}
+        limits = {"lower": above, "upper": below}
+    elif below is not None:
+        form, worst, limits = "below", values.max(), {"predicted": below}
+    else:
+        assert above is not None  # verify gives one of the two
+        form, worst, limits = "above", values.min(), {"predicted": above}
     under = below is None or bool((values < below).all())  # NaN is not
     over = above is None or bool((values > above).all())
-    return form, under and over, {"measured": f"{worst:.6g}", **numbers}
+    numbers = {"measured": float(worst), **limits}
+    digits = _digits(tuple(numbers.values()), "g", 6)
+    return form, under and over, {k: f"{x:.{digits}g}" for k, x in numbers.items()}
+
+
+def _digits(numbers: Sequence[float], style: str, least: int) -> int:
+    """How many digits tell these numbers apart, 17 at most: `0.5 < 0.5` is false."""
+    for digits in range(least, 17):
+        if len({f"{x:.{digits}{style}}" for x in numbers}) == len(set(numbers)):
+            return digits
+    return 17
 
 
 def _parse(line: str) -> Entry:
@@ -206,8 +255,10 @@ def _parse(line: str) -> Entry:
         if found:
             claim, measured = found["claim"], found["measured"]
             bounds = "({lower}, {upper})" if relation == "∈" else "{predicted}"
-            predicted = bounds.format(**found.groupdict())
-            return Entry(claim, measured, relation, predicted, line)
+            shown = found.groupdict()
+            predicted = bounds.format(**shown)
+            error, bound = shown.get("error", ""), shown.get("bound", "")
+            return Entry(claim, measured, relation, predicted, line, form, error, bound)
     raise ValueError(f"line must be one that verify prints, got {line!r}")
 
 

@@ -13,7 +13,14 @@ from torch import Tensor
 from companion._checks import check_positive
 from companion.linalg import euclidean_norm
 
-__all__ = ["JacobianNorm", "jacobian_norm", "leading_exponents", "power_estimates"]
+__all__ = [
+    "JacobianNorm",
+    "Products",
+    "jacobian_norm",
+    "jacobian_products",
+    "leading_exponents",
+    "power_estimates",
+]
 
 
 class JacobianNorm(NamedTuple):
@@ -23,6 +30,17 @@ class JacobianNorm(NamedTuple):
     """The largest singular value of the Jacobian, shape ``()``."""
     products: int
     """How many products of the Jacobian or its transpose with a vector were taken."""
+
+
+class Products(NamedTuple):
+    """A Jacobian as two maps of vectors; no matrix stands behind them."""
+
+    output: Tensor
+    """What the network puts out, shape ``(...)``."""
+    push: Callable[[Tensor], Tensor]
+    """The product with the Jacobian, from the shape of the input to the output's."""
+    pull: Callable[[Tensor], Tensor]
+    """The product with its transpose, from the shape of the output to the input's."""
 
 
 def leading_exponents(
@@ -126,7 +144,7 @@ def jacobian_norm(
         tensor(3.0000)
     """
     check_positive("tolerance", tolerance)
-    push, pull = _products(network, x)
+    _, push, pull = jacobian_products(network, x)
     basis = _direction(x, generator).flatten()[None]
     small = x.new_zeros((0, 0))  # J^T J in the basis: symmetric, tridiagonal
     for step in range(1, steps + 1):
@@ -187,7 +205,7 @@ def power_estimates(
         tensor(3.)
     """
     check_positive("steps", steps)
-    push, pull = _products(network, x)
+    _, push, pull = jacobian_products(network, x)
     v = _direction(x, generator)
     estimates = []
     for _ in range(steps):
@@ -199,13 +217,31 @@ def power_estimates(
     return torch.stack(estimates)
 
 
-def _products(
-    network: Callable[[Tensor], Tensor], x: Tensor
-) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]:
-    """Return the products with the Jacobian and with its transpose.
+def jacobian_products(network: Callable[[Tensor], Tensor], x: Tensor) -> Products:
+    r"""Products with the Jacobian of a network, and with its transpose.
 
-    The pullback is linear, so its own pullback is J: one forward pass serves all
-    products, where each jvp would run the network again.
+    .. math:: v \mapsto J v, \qquad u \mapsto J^\top u, \qquad
+        J = \frac{\partial f}{\partial x}
+
+    The pullback is linear, so its own pullback is :math:`J`: one forward pass serves
+    all products, where each jvp would run the network again.
+
+    Args:
+        network: The map :math:`f`, from the shape ``(...)`` of `x` to any shape.
+        x: Where to differentiate, shape ``(...)``.
+
+    Returns:
+        The output and the two products.
+
+    Source:
+        Pearlmutter (1994), "Fast exact multiplication by the Hessian", for products
+        without a matrix.
+
+    Example:
+        >>> import torch
+        >>> _, push, pull = jacobian_products(lambda x: x[:1] * 3, torch.zeros(2))
+        >>> push(torch.tensor([1.0, 1.0])), pull(torch.tensor([1.0]))
+        (tensor([3.]), tensor([3., 0.]))
     """
     output, pullback = torch.func.vjp(network, x)[:2]
 
@@ -219,7 +255,7 @@ def _products(
         tangent: Tensor = transposed(v)[0]
         return tangent
 
-    return push, pull
+    return Products(output, push, pull)
 
 
 def _direction(x: Tensor, generator: torch.Generator) -> Tensor:

@@ -259,13 +259,14 @@ class _Block(nn.Module):
 
 def _norm(kind: Kind, width: int, like: Tensor) -> nn.Module:
     """A normalization of the kind, with the dtype and on the device of a tensor."""
-    norms = {
-        "none": nn.Identity(),
-        "batch": nn.BatchNorm1d(width, track_running_stats=False),
-        "layer": nn.LayerNorm(width),
-        "rms": nn.RMSNorm(width, eps=1e-5),
-    }
-    return norms[kind].to(like)
+    with like.device:
+        norms = {
+            "none": nn.Identity(),
+            "batch": nn.BatchNorm1d(width, track_running_stats=False),
+            "layer": nn.LayerNorm(width),
+            "rms": nn.RMSNorm(width, eps=1e-5),
+        }
+    return norms[kind].to(like.dtype)
 
 
 def _check_kind(kind: Kind) -> None:

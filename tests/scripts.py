@@ -11,6 +11,30 @@ from xml.etree import ElementTree
 from companion import widgets
 
 FOLDER = Path(widgets.__file__).parent
+FIGURES = {
+    "cat-map": widgets.cat_map,
+    "cliff": widgets.cliff,
+    "decay": widgets.decay,
+    "eigenvalue-slide": widgets.eigenvalue_slide,
+    "feedback": widgets.feedback,
+    "gate-cobweb": widgets.gate_cobweb,
+    "kernel-spectrum": widgets.kernel_spectrum,
+    "normalized-depth": partial(
+        widgets.normalized_depth, curves={("batch", False, 1.0): [1.2, 1.0]}
+    ),
+    "product-growth": partial(
+        widgets.product_growth, depths=[2, 4], runs={8: [[-0.1, 0.3]], 64: [[0, 1]]}
+    ),
+    "residual-plane": widgets.residual_plane,
+    "rotation": widgets.rotation,
+    "softmax-saturation": widgets.softmax_saturation,
+    "stability-region": widgets.stability_region,
+    "sum-against-stack": widgets.sum_against_stack,
+    "timestep-weights": widgets.timestep_weights,
+    "value-cosine": partial(
+        widgets.value_clipping_cosine, curves={"MLP": ([0.1, 1.0], [0.5, 0.9])}
+    ),
+}
 NODE = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which(
     "node"
 )
@@ -38,7 +62,7 @@ def evaluator(*scripts):
 
 def element(figure):
     """Return the figure's element, read as strictly as XML is."""
-    return ElementTree.fromstring(figure.html.split("<script>")[0])
+    return ElementTree.fromstring(figure.html.split("</script>")[1])
 
 
 def options_of(figure):

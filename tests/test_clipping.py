@@ -277,7 +277,7 @@ def test_jacobian_outside_the_ball_projects_and_shrinks(rng, device):
     threshold = 0.2 * g.norm().item()
     J = jacrev(lambda g: clip_by_norm(g, threshold=threshold).gradient)(g)
     unit = g / g.norm()
-    expected = 0.2 * (torch.eye(4).to(g) - torch.outer(unit, unit))
+    expected = 0.2 * (torch.diag(torch.ones_like(g)) - torch.outer(unit, unit))
     assert_close(J, expected, rtol=1e-12, atol=1e-15)
 
 

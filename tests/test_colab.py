@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.paths import BOOK, ROOT
-from tools.render import repository
+from press.paths import BOOK, ROOT
+from press.render import repository
 
 NOTEBOOKS = sorted((BOOK / "en").glob("*.ipynb"))
 WHOLE = BOOK / "en" / "gradient-clipping.ipynb"  # nbval runs the others' cells, too
@@ -83,19 +83,27 @@ SET_UP_AND_IMPORTS = 2
 
 
 @pytest.mark.parametrize(
-    ("cells", "paths"),
-    [(EVERY_CELL, [WHOLE]), (SET_UP_AND_IMPORTS, NOTEBOOKS)],
-    ids=["all cells of one", "imports of all"],
+    ("cells", "paths", "others"),
+    [(EVERY_CELL, [WHOLE], []), (SET_UP_AND_IMPORTS, NOTEBOOKS, ["companion"])],
+    ids=["all cells of one", "imports of all, beside another of that name"],
 )
 def test_notebooks_install_what_they_need_and_run(
-    cells, paths, bare, settings, tmp_path
+    cells, paths, others, bare, settings, tmp_path
 ):
-    missing = python(bare, "-c", "import companion", cwd=tmp_path, env=settings)
-    assert "No module named 'companion'" in missing.stderr
+    (site,) = bare.glob("lib/python*/site-packages")
+    for name in others:
+        (site / name).mkdir()
+        (site / name / "__init__.py").write_text("another = True\n")
+    missing = python(bare, "-c", "import companion.claims", cwd=tmp_path, env=settings)
+    assert "No module named 'companion" in missing.stderr
     result = python(bare, "-c", RUN, str(cells), *paths, cwd=tmp_path, env=settings)
     assert result.returncode == 0, result.stderr[-3000:]
     where = python(
-        bare, "-c", "import companion; print(companion.__file__)", cwd=tmp_path
+        bare,
+        "-c",
+        "import companion; print(companion.__file__)",
+        cwd=tmp_path,
+        env=settings,
     )
     installed = Path(where.stdout.strip()).parent
     assert bare in installed.parents

@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from companion.uncertainty import uncertain
-from tools.comparison import FIGURES, same, settled
+from press.comparison import FIGURES, kept, same, settled
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,31 @@ def test_nothing_is_kept_of_other_outputs():
     assert settled(new, []) == new
     assert settled(new, new[:1]) == new
     assert settled(new[1:], new[:1]) == new[1:]
+
+
+def test_another_machine_changes_no_byte():
+    code = ["first", "second"]
+    stored = [outputs("a 1.0", "15 ± 3", "old"), outputs("✓ x  1 < 2", "0.5", "old")]
+    new = [outputs("a 1.00001", "14 ± 4", "new"), outputs("✓ x  1.1 < 2", "0.5", "new")]
+    assert kept(code, new, code, stored) == stored
+
+
+def test_from_the_first_cell_that_changed_everything_is_new():
+    stored, new = (
+        outputs("a 1.0", "15 ± 3", "old"),
+        outputs("a 1.00001", "16 ± 3", "new"),
+    )
+    cells = ["one", "two", "three"], [new, new, new]
+    assert kept(*cells, ["one", "2", "three"], [stored] * 3) == [stored, new, new]
+    assert kept(*cells, ["one"], [stored]) == [stored, new, new]
+    assert kept(*cells, [], []) == [new, new, new]
+
+
+def test_a_drawing_is_new_once_a_text_before_it_has_changed():
+    code, figure = ["one", "two"], [{"data": {"image/svg+xml": "old"}}]
+    drawn = [{"data": {"image/svg+xml": "new"}}]
+    before, after = [{"text": "a 1.0"}], [{"text": "a 1.1"}]
+    assert kept(code, [before, drawn], code, [before, figure]) == [before, figure]
+    assert kept(code, [after, drawn], code, [before, figure]) == [after, drawn]
+    both = outputs("a 1.1", "3", "new")
+    assert kept(["one"], [both], ["one"], [outputs("a 1.0", "3", "old")]) == [both]

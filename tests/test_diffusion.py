@@ -160,7 +160,8 @@ def test_estimates_are_differentiable():
 def test_a_point_is_reached_exactly(schedule, rng, device):
     start = torch.randn(5, 2, generator=rng, device=device, dtype=torch.float64)
     goal = torch.tensor([3.0, -1.0], dtype=torch.float64, device=device)
-    share = schedule(50).to(device)
+    with device:
+        share = schedule(50)
     ends = sample_backwards(lambda x, t: goal.expand_as(x), start, alpha_bar=share)
     assert_close(ends, goal.expand_as(start), rtol=1e-12, atol=0.0)
 

@@ -15,7 +15,7 @@ SAMPLERS = {
     "gaussian": lambda **options: ensembles.gaussian_matrices(2, 3, **options),
     "orthogonal": lambda **options: ensembles.orthogonal_matrices(2, 3, **options),
     "values": lambda **options: ensembles.with_singular_values(
-        torch.ones(2, 3), **options
+        torch.ones(2, 3, device=options["generator"].device), **options
     ),
     "radius": lambda **options: ensembles.with_spectral_radius(
         2, 3, radius=1.0, **options
@@ -118,10 +118,11 @@ def test_orthogonal_matrices_are_the_qr_factors_with_positive_diagonal(device):
 
 
 def test_singular_values_are_those_asked_for(rng, device):
-    values = torch.tensor([[3.0, 1.0, 0.0], [0.5, 2.0, 1e-3]], dtype=torch.float64)
-    W = ensembles.with_singular_values(values.to(device), generator=rng)
+    with device:
+        values = torch.tensor([[3.0, 1.0, 0.0], [0.5, 2.0, 1e-3]]).double()
+    W = ensembles.with_singular_values(values, generator=rng)
     found = torch.linalg.svdvals(W)
-    expected = values.to(device).sort(descending=True).values
+    expected = values.sort(descending=True).values
     # Weyl: an error of E in the matrix moves each singular value by at most |E|.
     assert_close(found, expected, rtol=0.0, atol=1e-14)
 

@@ -121,7 +121,7 @@ def test_cosine_refuses_to_broadcast():
 def test_spectra_of_a_rotated_stretch(device):
     # Eigenvalues of R(pi/2) diag(a, b) are +-i sqrt(ab); its singular values a, b.
     turn = torch.tensor([[0.0, -1.0], [1.0, 0.0]], dtype=torch.float64, device=device)
-    matrix = turn @ torch.diag(torch.tensor([2.0, 0.1]).to(turn))
+    matrix = turn @ torch.diag(turn.new_tensor([2.0, 0.1]))
     assert linalg.spectral_norm(matrix).item() == pytest.approx(2.0)
     assert linalg.spectral_radius(matrix).item() == pytest.approx(math.sqrt(0.2))
     assert linalg.condition_number(matrix).item() == pytest.approx(20.0)

@@ -1,22 +1,22 @@
-"""The committed notebooks: executed, current, equal in both editions, plain."""
+"""The committed notebooks: executed, current, equal in both editions, plain.
+
+One test a rule: it collects whatever breaks the rule, and names it.
+"""
 
 import json
 import re
 
 import nbformat
-import pytest
 
-from tools.notebooks import readme_figure, stored
-from tools.paths import BOOK, README_PICTURE, SOURCES
-from tools.plain import number
-from tools.render import chapter_number, code_cells, render, repository
-from tools.site import dress, page
-from tools.source import edition, is_chapter, languages, read
+from press.book import read_book
+from press.notebooks import texts
+from press.paths import BOOK, ROOT
+from press.render import code_cells, repository
 
-NOTEBOOKS = sorted(BOOK.glob("??/*.ipynb"))
-PAGES = sorted(BOOK.glob("??/*.md"))
-PAIRS = [path for path in NOTEBOOKS if path.parent.name == "zh"]
-IDS = [f"{path.parent.name}-{path.stem}" for path in NOTEBOOKS]
+NOTEBOOKS = {
+    f"{path.parent.name}/{path.name}": json.loads(path.read_text("utf-8"))["cells"]
+    for path in sorted(BOOK.glob("??/*.ipynb"))
+}
 LITTER = {
     "directive": r"^\s*>?\s*(:{3,}|`{3,}\{)",
     "option": r"^\s*>?\s*:[a-z-]+:",
@@ -26,123 +26,144 @@ LITTER = {
 }
 
 
-def cells(path):
-    return json.loads(path.read_text("utf-8"))["cells"]
+def every(kind=None):
+    """Every cell with the notebook that holds it, and where it is to be found."""
+    for name, cells in NOTEBOOKS.items():
+        for at, cell in enumerate(cells):
+            if kind in (None, cell["cell_type"]):
+                yield f"{name} cell {at}", cell
 
 
-def every_notebook(function):
-    return pytest.mark.parametrize("path", NOTEBOOKS, ids=IDS)(function)
+def prose(name):
+    return "\n".join(
+        "".join(cell["source"])
+        for cell in NOTEBOOKS[name]
+        if cell["cell_type"] == "markdown"
+    )
+
+
+def anchors(name):
+    return set(re.findall(r'<a id="([^"]+)">', prose(name)))
 
 
 def test_every_source_has_its_editions_and_nothing_else():
-    wanted = set()
-    for source in SOURCES.glob("*.md"):
-        suffix = ".ipynb" if is_chapter(read(source)) else ".md"
-        wanted |= {
-            BOOK / lang / f"{source.stem}{suffix}" for lang in languages(read(source))
-        }
-    assert wanted == {*NOTEBOOKS, *PAGES}
+    wanted = {path for path in texts(read_book()) if path.parent.parent == BOOK}
+    there = {*BOOK.glob("en/*"), *BOOK.glob("zh/*")} - {*BOOK.glob("zh/*.yml")}
+    assert {path for path in there if path.is_file()} == {
+        path for path in wanted if path.parent.name in ("en", "zh")
+    }
 
 
-@every_notebook
-def test_notebook_is_what_its_source_and_outputs_give(path):
-    source = SOURCES / f"{path.stem}.md"
-    ran, outputs = stored(path)
-    assert ran == [cell.text for cell in code_cells(source)], "run `make notebooks`"
-    assert path.read_text("utf-8") == render(source, path.parent.name, outputs)
+def test_the_code_of_every_chapter_is_what_ran():
+    changed = [
+        chapter.slug
+        for chapter in read_book().chapters
+        if chapter.stored[0] != [cell.text for cell in code_cells(chapter)]
+    ]
+    assert not changed, "run `make notebooks`"
 
 
-@every_notebook
-def test_every_drawing_is_stored(path):
-    for cell in cells(path):
-        if "plt.subplots" in "".join(cell["source"]):
-            kinds = {kind for out in cell["outputs"] for kind in out.get("data", {})}
-            assert "image/svg+xml" in kinds, cell["source"][0]
+def test_every_file_is_what_its_source_and_the_outputs_give():
+    stale = [
+        str(path.relative_to(ROOT))
+        for path, text in texts(read_book()).items()
+        if path.read_text("utf-8") != text
+    ]
+    assert not stale, "run `make notebooks`"
 
 
-@pytest.mark.parametrize("path", PAGES, ids=str)
-def test_page_is_what_its_source_gives(path):
-    source = SOURCES / f"{path.stem}.md"
-    assert path.read_text("utf-8") == page(source, path.parent.name)
+def test_no_source_asks_for_what_the_book_does_not_hold():
+    read_book().validate()
 
 
-def test_the_picture_of_the_readme_is_the_chapter_s():
-    assert README_PICTURE.read_text("utf-8") == readme_figure()
+def test_every_drawing_is_stored():
+    missing = [
+        where
+        for where, cell in every("code")
+        if "plt.subplots" in cell["source"]
+        and not any("image/svg+xml" in out.get("data", {}) for out in cell["outputs"])
+    ]
+    assert not missing
 
 
-@every_notebook
-def test_every_cell_ran_once_in_order(path):
-    code = [cell for cell in cells(path) if cell["cell_type"] == "code"]
-    counts = [cell["execution_count"] for cell in code]
-    assert counts == list(range(1, len(code) + 1))
+def test_every_cell_ran_once_in_order():
+    wrong = []
+    for name, cells in NOTEBOOKS.items():
+        counts = [cell["execution_count"] for cell in cells if "outputs" in cell]
+        if counts != list(range(1, len(counts) + 1)):
+            wrong.append((name, counts))
+    assert not wrong
 
 
-@every_notebook
-def test_only_the_cells_that_should_fail_do(path):
-    for cell in cells(path):
-        kinds = [output["output_type"] for output in cell.get("outputs", [])]
-        expected = "raises-exception" in cell["metadata"].get("tags", [])
-        assert ("error" in kinds) == expected, cell["source"]
+def test_only_the_cells_that_should_fail_do():
+    wrong = []
+    for where, cell in every("code"):
+        failed = any(out["output_type"] == "error" for out in cell["outputs"])
+        if failed != ("raises-exception" in cell["metadata"].get("tags", [])):
+            wrong.append(where)
+    assert not wrong
 
 
-@every_notebook
-def test_nothing_was_written_to_standard_error(path):
-    for cell in cells(path):
-        for output in cell.get("outputs", []):
-            assert output.get("name") != "stderr", output
+def test_nothing_was_written_to_standard_error():
+    assert not [
+        (where, output)
+        for where, cell in every("code")
+        for output in cell["outputs"]
+        if output.get("name") == "stderr"
+    ]
 
 
-@every_notebook
-def test_the_format_is_valid_and_every_cell_has_its_id(path):
-    notebook = nbformat.read(path, as_version=4)
-    nbformat.validate(notebook)
-    names = [cell["id"] for cell in notebook.cells]
-    assert len(set(names)) == len(names)
-    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+def test_the_format_is_valid_and_every_cell_has_its_id():
+    for path in NOTEBOOKS:
+        notebook = nbformat.read(BOOK / path, as_version=4)
+        nbformat.validate(notebook)
+        names = [cell["id"] for cell in notebook.cells]
+        assert len(set(names)) == len(names), path
+        assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5), path
 
 
-@every_notebook
-@pytest.mark.parametrize("pattern", LITTER.values(), ids=LITTER.keys())
-def test_no_markup_of_the_site_is_left(path, pattern):
-    for cell in cells(path):
-        if cell["cell_type"] == "markdown":
-            text = re.sub(r"^```.*?^```", "", cell["source"], flags=re.M | re.S)
-            assert not re.search(pattern, text, re.M), text[:200]
+def test_no_markup_of_the_site_is_left():
+    left = []
+    for where, cell in every("markdown"):
+        text = re.sub(r"^```.*?^```", "", cell["source"], flags=re.M | re.S)
+        text = re.sub(r"`[^`\n]+`", lambda m: m[0].replace("{", ""), text)
+        left += [
+            (where, kind, found[0])
+            for kind, pattern in LITTER.items()
+            if (found := re.search(pattern, text, re.M))
+        ]
+    assert not left
 
 
-@every_notebook
-def test_links_inside_a_notebook_have_a_target(path):
-    text = "\n".join(c["source"] for c in cells(path) if c["cell_type"] == "markdown")
-    targets = set(re.findall(r'<a id="([^"]+)">', text))
-    links = {link for link in re.findall(r"\]\(#([^)]+)\)", text) if "fig-" not in link}
-    assert links <= targets
-    for other in re.findall(r"\]\(([\w-]+\.(?:ipynb|md))\)", text):
-        assert (path.parent / other).exists(), other
+def test_links_between_notebooks_have_a_target():
+    broken = []
+    for name in NOTEBOOKS:
+        folder = (BOOK / name).parent
+        for link in re.findall(r"\]\(([^)\s]+)\)", prose(name)):
+            if re.match("[a-z]+:", link):
+                continue
+            path, _, anchor = link.partition("#")
+            target = (folder / path).resolve() if path else BOOK / name
+            other = f"{target.parent.name}/{target.name}"
+            if not target.exists() or (
+                anchor and other in NOTEBOOKS and anchor not in anchors(other)
+            ):
+                broken.append((name, link))
+    assert not broken
 
 
-@every_notebook
-def test_the_first_code_cell_installs_the_companion_and_nothing_else(path):
-    first = next(cell for cell in cells(path) if cell["cell_type"] == "code")
-    assert f"git+{repository()}" in first["source"]
-    assert '"--no-deps"' in first["source"]
-    assert first["source"].startswith("# @title")
-    assert first["metadata"]["cellView"] == "form"
+def test_the_first_code_cell_installs_the_companion_and_nothing_else():
+    for name, cells in NOTEBOOKS.items():
+        first = next(cell for cell in cells if cell["cell_type"] == "code")
+        assert f"git+{repository()}" in first["source"], name
+        assert '"--no-deps"' in first["source"], name
+        assert first["source"].startswith("# @title"), name
+        assert first["metadata"]["cellView"] == "form", name
 
 
-@every_notebook
-def test_the_site_puts_every_source_cell_back(path):
-    source = SOURCES / f"{path.stem}.md"
-    language = path.parent.name
-    dressed = json.loads(dress(path.read_text("utf-8"), source, language))["cells"]
-    original = edition(read(source), language)
-    assert [c["cell_type"] for c in dressed] == [c.kind for c in original]
-    assert sum("prf:" in c["source"] for c in dressed) > 3
-
-
-@pytest.mark.parametrize("path", PAIRS, ids=lambda path: path.stem)
-def test_both_editions_have_equal_code_outputs_tags_and_ids(path):
-    english, chinese = (
-        [
+def test_both_editions_have_equal_code_outputs_tags_and_ids():
+    def shared(cells):
+        return [
             (
                 cell["cell_type"],
                 cell["id"],
@@ -151,17 +172,13 @@ def test_both_editions_have_equal_code_outputs_tags_and_ids(path):
                 cell.get("outputs"),
                 cell.get("execution_count"),
             )
-            for cell in cells(BOOK / language / path.name)
+            for cell in cells
         ]
-        for language in ("en", "zh")
-    )
-    assert english == chinese
 
-
-@every_notebook
-def test_numbers_follow_the_chapter(path):
-    language = path.parent.name
-    ours = edition(read(SOURCES / f"{path.stem}.md"), language)
-    chapter = chapter_number(path.stem, language)
-    names = number(ours, language, chapter).values()
-    assert all(f"{chapter}." in name for name in names)
+    different = [
+        name
+        for name in NOTEBOOKS
+        if name.startswith("zh/")
+        and shared(NOTEBOOKS[name]) != shared(NOTEBOOKS[name.replace("zh/", "en/")])
+    ]
+    assert not different

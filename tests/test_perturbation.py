@@ -8,9 +8,8 @@ import pytest
 import torch
 
 from companion.claims import read_ledger
-from tools.claims import claims
-from tools.paths import BOOK, SOURCES
-from tools.source import read
+from press.book import read_book
+from press.paths import BOOK
 
 CHAPTERS = {
     "gradient-clipping": {
@@ -234,7 +233,7 @@ def cells(name):
     """The code of a chapter without the cells that only draw."""
     return [
         cell
-        for cell in read(SOURCES / f"{name}.md")
+        for cell in read_book().documents[name].cells
         if cell.kind == "code" and "hide-input" not in cell.metadata.get("tags", [])
     ]
 
@@ -259,9 +258,9 @@ def style_of_its_own():
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_every_claim_is_verified(name):
-    text = "\n".join(c.text for c in read(SOURCES / f"{name}.md") if c.language == "en")
+    boxes = read_book().documents[name].english.claims
     verified = {entry.claim for entry in read_ledger(BOOK / "en" / f"{name}.ipynb")}
-    assert verified == {claim.label for claim in claims(text)}
+    assert verified == {claim.label for claim in boxes}
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

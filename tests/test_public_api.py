@@ -1,4 +1,4 @@
-"""The conventions of the public interface, checked on every module of companion."""
+"""The conventions of the public interface: a test each, which names what breaks it."""
 
 import ast
 import importlib
@@ -7,8 +7,6 @@ import itertools
 import pathlib
 import pkgutil
 import re
-
-import pytest
 
 import companion
 
@@ -32,9 +30,6 @@ NO_SOURCE = {"claims", "plotting", "widgets"}
 # What no default is right for; None means "not given".
 NO_DEFAULT = {"atol", "generator", "rtol", "seed", "threshold", "tolerance"}
 
-modules = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
-functions = pytest.mark.parametrize("name", FUNCTIONS)
-
 
 def sections(function):
     """Return the sections of a docstring, by name and in their order."""
@@ -56,112 +51,154 @@ def parameters(function):
 # Modules
 
 
-@modules
-def test_all_lists_what_the_module_defines(module):
-    defined = {
-        name
-        for name, value in vars(module).items()
-        if not name.startswith("_")
-        and (inspect.isfunction(value) or inspect.isclass(value))
-        and f"{value.__module__}.".startswith(f"{module.__name__}.")
-    }
-    assert set(module.__all__) == defined
-    assert module.__all__ == sorted(module.__all__)
+def test_all_lists_what_a_module_defines_in_alphabetical_order():
+    broken = []
+    for module in MODULES:
+        defined = {
+            name
+            for name, value in vars(module).items()
+            if not name.startswith("_")
+            and (inspect.isfunction(value) or inspect.isclass(value))
+            and f"{value.__module__}.".startswith(f"{module.__name__}.")
+        }
+        if module.__all__ != sorted(defined):
+            broken.append(f"{module.__name__}: {sorted(defined)}")
+    assert not broken
 
 
-@modules
-def test_module_says_what_it_is(module):
-    assert module.__doc__
+def test_modules_say_what_they_are():
+    assert not [module.__name__ for module in MODULES if not module.__doc__]
 
 
 # Docstrings
 
 
-@functions
-def test_sections_are_there_and_in_order(name):
-    function, found = FUNCTIONS[name], sections(FUNCTIONS[name])
-    needed = {"Example"}
-    if parameters(function):
-        needed.add("Args")
-    if inspect.signature(function).return_annotation not in (None, "None"):
-        needed.add("Returns")
-    if name.split(".")[0] not in NO_SOURCE:
-        needed.add("Source")
-    assert list(found) == [section for section in SECTIONS if section in found]
-    assert needed <= set(found), f"lacks {needed - set(found)}"
-    assert ">>> " in found["Example"]
+def test_sections_are_there_and_in_order():
+    broken = []
+    for name, function in FUNCTIONS.items():
+        found, needed = sections(function), {"Example"}
+        if parameters(function):
+            needed.add("Args")
+        if inspect.signature(function).return_annotation not in (None, "None"):
+            needed.add("Returns")
+        if name.split(".")[0] not in NO_SOURCE:
+            needed.add("Source")
+        if needed - set(found):
+            broken.append(f"{name} lacks {needed - set(found)}")
+        elif ">>> " not in found["Example"]:
+            broken.append(f"{name} has an example that does not run")
+        if list(found) != [section for section in SECTIONS if section in found]:
+            broken.append(f"{name} has its sections in another order")
+    assert not broken
 
 
-@functions
-def test_first_line_is_a_sentence(name):
-    first = inspect.getdoc(FUNCTIONS[name]).splitlines()[0]
-    assert first.endswith(".")
+def test_first_lines_are_sentences():
+    firsts = {name: inspect.getdoc(f).splitlines()[0] for name, f in FUNCTIONS.items()}
+    assert not [name for name, first in firsts.items() if not first.endswith(".")]
 
 
-@functions
-def test_args_explains_every_parameter(name):
-    assert list(arguments(FUNCTIONS[name])) == list(parameters(FUNCTIONS[name]))
+def test_args_explains_every_parameter():
+    broken = [
+        name
+        for name, function in FUNCTIONS.items()
+        if list(arguments(function)) != list(parameters(function))
+    ]
+    assert not broken
 
 
-@functions
-def test_every_tensor_has_its_shape(name):
-    for parameter in parameters(FUNCTIONS[name]).values():
-        if "Tensor" in str(parameter.annotation):
-            entry = arguments(FUNCTIONS[name])[parameter.name]
-            assert "``(" in entry, f"{parameter.name} has no shape"
+def test_every_tensor_has_its_shape():
+    broken = [
+        f"{name}: {parameter.name}"
+        for name, function in FUNCTIONS.items()
+        for parameter in parameters(function).values()
+        if "Tensor" in str(parameter.annotation)
+        and "``(" not in arguments(function).get(parameter.name, "")
+    ]
+    assert not broken
 
 
-@functions
-def test_raises_names_what_the_body_raises(name):
-    tree = ast.parse(inspect.getsource(FUNCTIONS[name]).strip())
-    raised = {
-        node.exc.func.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
-    }
-    documented = set(
-        re.findall(r"^    (\w+): ", sections(FUNCTIONS[name]).get("Raises", ""), re.M)
-    )
-    assert raised <= documented
+def test_raises_names_what_a_body_raises():
+    broken = []
+    for name, function in FUNCTIONS.items():
+        raised = {
+            node.exc.func.id
+            for node in ast.walk(ast.parse(inspect.getsource(function).strip()))
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+        }
+        listed = sections(function).get("Raises", "")
+        documented = set(re.findall(r"^    (\w+): ", listed, re.M))
+        if raised - documented:
+            broken.append(f"{name}: {raised - documented}")
+    assert not broken
 
 
-@pytest.mark.parametrize("name", CLASSES)
-def test_class_documents_itself_and_every_field(name):
-    (body,) = ast.parse(inspect.getsource(CLASSES[name])).body
-    assert ast.get_docstring(body)
-    if issubclass(CLASSES[name], tuple):
-        for field, after in itertools.pairwise(body.body):
-            if isinstance(field, ast.AnnAssign):
-                assert isinstance(after, ast.Expr), f"{field.target.id} has no doc"
+def test_classes_document_themselves_and_every_field():
+    broken = []
+    for name, item in CLASSES.items():
+        (body,) = ast.parse(inspect.getsource(item)).body
+        if not ast.get_docstring(body):
+            broken.append(name)
+        if issubclass(item, tuple):
+            broken += [
+                f"{name}.{field.target.id}"
+                for field, after in itertools.pairwise([*body.body, None])
+                if isinstance(field, ast.AnnAssign) and not isinstance(after, ast.Expr)
+            ]
+    assert not broken
 
 
 # Signatures
 
 
-@functions
-def test_tensors_first_and_options_by_keyword(name):
-    positional, tensors = [], []
-    for parameter in parameters(FUNCTIONS[name]).values():
-        assert parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-        if parameter.kind != parameter.KEYWORD_ONLY:
-            positional.append(parameter.name)
-            if "Tensor" in str(parameter.annotation).split("Callable")[0]:
-                tensors.append(parameter.name)
-            optional = parameter.default is not parameter.empty
-            said_by_place = (name, parameter.name) == ("claims.verify", "expected")
-            assert not optional or said_by_place, f"{parameter.name} must be by keyword"
-    assert len(tensors) <= 2
-    assert len(positional) <= 3
+def positional(function):
+    """The parameters that may be given by their place."""
+    return [p for p in parameters(function).values() if p.kind != p.KEYWORD_ONLY]
 
 
-@functions
-def test_no_default_where_no_value_is_right_for_everyone(name):
-    if name.startswith("widgets."):
-        return  # there it is where a slider stands at first
-    for parameter in parameters(FUNCTIONS[name]).values():
-        if parameter.name in NO_DEFAULT:
-            assert parameter.default in (parameter.empty, None)
-            assert parameter.kind == parameter.KEYWORD_ONLY
+def test_signatures_list_their_parameters():
+    broken = [
+        f"{name}: {parameter}"
+        for name, function in FUNCTIONS.items()
+        for parameter in parameters(function).values()
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    ]
+    assert not broken
+
+
+def test_tensors_come_first_and_are_two_at_most():
+    broken = []
+    for name, function in FUNCTIONS.items():
+        places = positional(function)
+        kinds = [str(p.annotation).split("Callable")[0] for p in places]
+        if len(places) > 3 or sum("Tensor" in kind for kind in kinds) > 2:
+            broken.append(f"{name}: {[p.name for p in places]}")
+    assert not broken
+
+
+def test_options_are_by_keyword():
+    said_by_place = {("claims.verify", "expected")}
+    broken = {
+        (name, parameter.name)
+        for name, function in FUNCTIONS.items()
+        for parameter in positional(function)
+        if parameter.default is not parameter.empty
+    }
+    assert broken == said_by_place
+
+
+def test_no_default_where_no_value_is_right_for_everyone():
+    broken = [
+        f"{name}: {parameter}"
+        for name, function in FUNCTIONS.items()
+        if not name.startswith("widgets.")  # there it is where a slider stands at first
+        for parameter in parameters(function).values()
+        if parameter.name in NO_DEFAULT
+        and (
+            parameter.default not in (parameter.empty, None)
+            or parameter.kind != parameter.KEYWORD_ONLY
+        )
+    ]
+    assert not broken
 
 
 # Errors
@@ -175,30 +212,29 @@ def literals(node):
     ]
 
 
-def raise_sites():
+def raised():
+    """Where each error of the companion is raised, and the longest part of its text."""
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
                 message = max(literals(node.exc), key=len, default="").strip()
-                place = f"{path.relative_to(PACKAGE)}:{node.lineno}"
-                yield pytest.param(message, id=f"{place} {message}")
+                yield f"{path.relative_to(PACKAGE)}:{node.lineno}", message
 
 
-@pytest.fixture(scope="module")
 def matched():
     """All strings of those tests that use match=, their parameters included."""
-    found = []
     for path in TESTS.glob("test_*.py"):
         for node in ast.parse(path.read_text("utf-8")).body:
-            keywords = [
-                part for part in ast.walk(node) if isinstance(part, ast.keyword)
-            ]
-            if any(keyword.arg == "match" for keyword in keywords):
-                found += literals(node)
-    return [text.replace("\\", "") for text in found]
+            parts = [part for part in ast.walk(node) if isinstance(part, ast.keyword)]
+            if any(keyword.arg == "match" for keyword in parts):
+                yield from (text.replace("\\", "") for text in literals(node))
 
 
-@pytest.mark.parametrize("message", list(raise_sites()))
-def test_every_error_message_is_matched_by_a_test(message, matched):
-    assert message, "an error must have a message"
-    assert any(message in text for text in matched), f"no match= has: {message}"
+def test_every_error_has_a_message_that_a_test_matches():
+    tested = list(matched())
+    broken = [
+        f"{place} {message}"
+        for place, message in raised()
+        if not message or not any(message in text for text in tested)
+    ]
+    assert not broken

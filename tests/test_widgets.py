@@ -1,42 +1,18 @@
 """The interactive figures: their HTML, and their scripts' numbers against torch's."""
 
 import math
-import re
-from functools import partial
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
-from scripts import element, evaluator, options_of, text_of
+from scripts import FIGURES, element, evaluator, options_of, text_of
 
 from companion import widgets
 from companion.widgets import cliff, value_clipping_cosine
 from companion.widgets._value_cosine import LAWS
 
 CURVES = {'a "quoted" <b>': ([0.01, 0.1, 1.0], [0.5, 0.612345, 0.9])}
-FIGURES = {
-    "cat-map": widgets.cat_map,
-    "cliff": cliff,
-    "decay": widgets.decay,
-    "eigenvalue-slide": widgets.eigenvalue_slide,
-    "feedback": widgets.feedback,
-    "gate-cobweb": widgets.gate_cobweb,
-    "kernel-spectrum": widgets.kernel_spectrum,
-    "normalized-depth": partial(
-        widgets.normalized_depth, curves={("batch", False, 1.0): [1.2, 1.0]}
-    ),
-    "product-growth": partial(
-        widgets.product_growth, depths=[2, 4], runs={8: [[-0.1, 0.3]], 64: [[0, 1]]}
-    ),
-    "residual-plane": widgets.residual_plane,
-    "rotation": widgets.rotation,
-    "softmax-saturation": widgets.softmax_saturation,
-    "stability-region": widgets.stability_region,
-    "sum-against-stack": widgets.sum_against_stack,
-    "timestep-weights": widgets.timestep_weights,
-    "value-cosine": value_clipping_cosine,
-}
 in_node = evaluator("cliff", "value_cosine")
 
 
@@ -47,54 +23,49 @@ def test_every_figure_is_looked_at_here():
     assert len(FIGURES) == len(widgets.__all__) - 1  # the other one is Widget
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_the_html_is_the_same_each_time_and_asks_no_host(name):
-    figure = FIGURES[name]()
-    html = figure._repr_html_()
-    assert html == FIGURES[name]()._repr_html_()
-    assert "://" not in html
-    assert repr(figure) == f"<xg-{name}>"
-    assert len(html.encode()) < 18_000
+def test_the_html_is_the_same_each_time_and_asks_no_host():
+    for name, figure in FIGURES.items():
+        html = figure()._repr_html_()
+        assert html == figure()._repr_html_(), name
+        assert "://" not in html, name
+        assert repr(figure()) == f"<xg-{name}>"
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_the_html_parses_and_speaks_both_languages_without_a_script(name):
-    figure = element(FIGURES[name]())
-    assert figure.tag == f"xg-{name}"
-    texts = {paragraph.get("lang"): paragraph.text for paragraph in figure}
-    assert set(texts) == {"en", "zh"}
-    assert "Interactive figure" in texts["en"]
-    assert "交互图" in texts["zh"]
+def test_all_figures_on_one_page_weigh_less_than_a_page_may():
+    assert sum(len(figure().html.encode()) for figure in FIGURES.values()) < 600_000
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_the_html_carries_class_language_and_script(name):
-    html = FIGURES[name](language="zh").html
-    assert html.startswith(f'<xg-{name} class="xg-figure" lang="zh" data-options=')
-    assert f'xg.define("xg-{name}"' in html
-    assert html.count("</script>") == 1
+def test_the_html_parses_and_speaks_both_languages_without_a_script():
+    for name, figure in FIGURES.items():
+        found = element(figure())
+        assert found.tag == f"xg-{name}"
+        texts = {paragraph.get("lang"): paragraph.text for paragraph in found}
+        assert set(texts) == {"en", "zh"}, name
+        assert "Interactive figure" in texts["en"], name
+        assert "交互图" in texts["zh"], name
+
+
+def test_the_html_carries_class_language_and_its_scripts_as_they_stand():
+    for name, figure in FIGURES.items():
+        html = figure(language="zh").html
+        opening = f'<xg-{name} class="xg-figure" lang="zh" data-options='
+        scripts = text_of("base") + text_of(name.replace("-", "_"))
+        assert html.startswith(f"<script>\n{scripts}</script>\n{opening}"), name
+        # Either would end the script, or hide its end, wherever it stands.
+        assert "</script" not in scripts.lower(), name
+        assert "<!--" not in scripts, name
 
 
 def test_options_reach_the_browser_as_they_were_given():
     options = options_of(cliff(steps=50, threshold=None, start=(6, -3)))
     expected = {"steps": 50, "threshold": None, "learning_rate": 1.0, "start": [6, -3]}
-    assert options == expected
+    assert options == {**expected, "lead": False}
     options = options_of(value_clipping_cosine(curves=CURVES, law=next(iter(CURVES))))
     assert options["curves"] == {name: [*map(list, CURVES[name])] for name in CURVES}
 
 
 def test_python_and_the_browser_know_the_same_laws():
     assert tuple(in_node("Object.keys(xg.cosine.laws)")) == LAWS
-
-
-@pytest.mark.parametrize("script", [name.replace("-", "_") for name in FIGURES])
-def test_all_that_a_script_says_is_in_both_languages(script):
-    calls = text_of(script).split("this.say(")[1:]
-    assert len(calls) > 10
-    for call in calls:
-        depths = accumulate(({"(": 1, ")": -1}.get(c, 0) for c in call), initial=1)
-        words = call[: list(depths).index(0)]  # to the bracket that closes the call
-        assert re.search(r"[\u3000-\u9fff]", words), words
 
 
 def test_a_figure_says_it_in_the_reader_s_language():
@@ -177,6 +148,26 @@ def test_scales_invert():
     np.testing.assert_allclose(back, [0.001, 0.2, 10], rtol=1e-12)
 
 
+@pytest.mark.parametrize("width", [320, 519, 520, 720, 1100])
+def test_panels_fill_the_width_and_squares_are_square(width):
+    for shapes in (["square", "wide"], ["wide", "square"], ["square", "square"]):
+        panels = in_node(
+            "xg.panels(w, s).map((p) => ({ ...p,"
+            " axes: xg.axes(p, { range: [0, 1] }, { range: [0, 1] }) }))",
+            w=width,
+            s=shapes,
+        )
+        for shape, panel in zip(shapes, panels, strict=True):
+            axes = panel["axes"]
+            across, up = axes["right"] - axes["left"], axes["bottom"] - axes["top"]
+            assert shape == "wide" or across == pytest.approx(up, rel=1e-12)
+            assert panel["x"] + panel["width"] <= width + 1e-9
+        one, two = panels
+        beside = two["y"] == one["y"]
+        assert beside == (width >= 520)
+        assert two["x" if beside else "y"] >= one["width" if beside else "height"]
+
+
 # The cliff, against torch's automatic differentiation
 
 
@@ -251,23 +242,27 @@ def test_each_step_of_the_path_is_torchs_clipped_step(threshold):
     assert path["loss"] == pytest.approx(torch_cliff(points[-1], steps)[0], rel=1e-9)
 
 
-def test_the_first_picture_shows_a_catapult_and_a_clipped_walk():
+@pytest.mark.parametrize("shift", [(0, 0), (0.05, 0.05), (-0.05, 0.05), (0.02, 0)])
+def test_from_the_flat_plain_descent_is_thrown_out_and_clipped_descent_stays(shift):
     options = options_of(cliff())
-    paths = in_node(
-        "[o.threshold, Infinity].map((threshold) => {"
+    start = np.add(options["start"], shift).tolist()
+    flat, clipped, free = in_node(
+        "[xg.cliff.evaluate(start, o.steps),"
+        " ...[o.threshold, Infinity].map((threshold) => {"
         " const steps = o.steps, rate = o.learning_rate;"
-        " const path = xg.cliff.descend(o.start, { steps, threshold, rate });"
-        " return { ...path, exit: xg.cliff.exit(path.points) }; })",
+        " const path = xg.cliff.descend(start, { steps, threshold, rate });"
+        " return { ...path, exit: xg.cliff.exit(path.points) }; })]",
         o=options,
+        start=start,
     )
-    clipped, free = paths
     bound = options["learning_rate"] * options["threshold"]
-    assert clipped["largest"] <= bound * (1 + 1e-12)
+    assert flat["norm"] < 0.03  # clipping is idle here
+    assert clipped["largest"] == pytest.approx(bound, rel=1e-12)
     assert clipped["exit"] is None
-    assert clipped["loss"] < 0.01
-    assert free["exit"]["step"] == 1
+    assert clipped["loss"] < 0.05
+    assert free["exit"]["step"] > 10
     assert free["largest"] > 10 * bound
-    assert free["loss"] > 0.4
+    assert free["loss"] > 1.5 * clipped["loss"]
 
 
 def test_a_path_leaves_where_its_segment_crosses_the_edge():
@@ -388,7 +383,7 @@ def test_samples_of_five_seeds_come_near_the_limit(law, spread):
 
 def test_the_generator_is_mulberry32():
     # First values of the published generator for seed 0.
-    found = in_node("((u) => [u(), u(), u()])(xg.cosine.uniform(0))")
+    found = in_node("((u) => [u(), u(), u()])(xg.random(0))")
     expected = [0.26642920868471265, 0.0003297457005828619, 0.2232720274478197]
     assert found == pytest.approx(expected, rel=1e-12)
 

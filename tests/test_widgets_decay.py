@@ -42,7 +42,7 @@ def test_decay_refuses(options, message):
 def test_solution_radius_and_norm_agree_with_the_companion():
     found = in_node(
         "cases.map(([l, s]) => xg.decay.solution(l, s)).map((W) =>"
-        " [...W, xg.decay.radius(W), xg.decay.frobenius(W)])",
+        " [...W, xg.mat2.radius(W), xg.decay.frobenius(W)])",
         cases=CASES,
     )
     for (strength, variance), values in zip(CASES, found, strict=True):
@@ -54,7 +54,7 @@ def test_solution_radius_and_norm_agree_with_the_companion():
 def test_eigenvalues_agree_with_torch():
     for strength, variance in CASES:
         found = in_node(
-            "xg.decay.eigenvalues(xg.decay.solution(l, s))", l=strength, s=variance
+            "xg.mat2.eigenvalues(xg.decay.solution(l, s))", l=strength, s=variance
         )
         expected = torch.view_as_real(
             torch.linalg.eigvals(solution(strength, variance))

@@ -53,7 +53,7 @@ def test_the_pair_is_the_product_of_its_shears_and_keeps_areas():
         matrix = torch.tensor(entries, dtype=torch.float64).reshape(2, 2)
         torch.testing.assert_close(matrix, pair(a, b), rtol=1e-15, atol=1e-15)
     areas = in_node(
-        "shears.map(([a, b]) => xg.catMap.determinant(xg.catMap.pair(a, b)))",
+        "shears.map(([a, b]) => xg.mat2.determinant(xg.catMap.pair(a, b)))",
         shears=SHEARS,
     )
     assert areas == pytest.approx([1.0] * len(SHEARS), abs=1e-14)

@@ -35,16 +35,6 @@ def test_options_reach_the_browser():
     }
 
 
-@pytest.mark.parametrize("figure", [eigenvalue_slide, gate_cobweb])
-def test_the_html_is_deterministic_and_asks_no_host(figure):
-    first, second = figure(), figure()
-    assert first.html == second.html
-    assert "://" not in first.html
-    english, chinese = element(first).findall("p")
-    assert (english.get("lang"), chinese.get("lang")) == ("en", "zh")
-    assert "门" in chinese.text
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [

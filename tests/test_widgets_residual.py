@@ -23,16 +23,6 @@ def test_options_reach_the_browser():
     assert figure.tag == "xg-residual-plane"
 
 
-def test_the_html_is_deterministic_and_asks_no_host():
-    first, second = residual_plane(), residual_plane()
-    assert first.html == second.html
-    assert "://" not in first.html
-    english, chinese = element(first).findall("p")
-    assert (english.get("lang"), chinese.get("lang")) == ("en", "zh")
-    assert english.text.isprintable()
-    assert "直线" in chinese.text
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -8,7 +8,8 @@ def cliff(
     steps: int = 30,
     threshold: float | None = 0.1,
     learning_rate: float = 1.0,
-    start: tuple[float, float] = (5.4, -2.86),
+    start: tuple[float, float] = (5.5, -1.7),
+    lead: bool = False,
     language: str | None = None,
 ) -> Widget:
     r"""Show Pascanu's cliff and gradient descent on it, with and without clipping.
@@ -17,7 +18,15 @@ def cliff(
         E = (s(x_T) - 0.7)^2, \qquad s(x) = \frac1{1 + e^{-x}}
 
     The arguments set the figure's first state; the reader then moves the start
-    point and the sliders, which take their nearest position.
+    point and the sliders, which take their nearest position. The default start lies on
+    the flat: plain descent walks to the wall and is thrown out of the picture there.
+
+    A page that is no notebook shows the figure by the ``html`` of the result, or by
+    the scripts ``base.js`` and ``cliff.js``, not deferred, and after them the element::
+
+        <xg-cliff class="xg-figure" data-options='{"lead": true, "steps": 30,
+          "threshold": 0.1, "learning_rate": 1, "start": [5.5, -1.7]}'>
+        <p lang="en">...</p><p lang="zh">...</p></xg-cliff>
 
     Args:
         steps: The horizon :math:`T`, 5 to 50.
@@ -25,6 +34,7 @@ def cliff(
             for no clipping.
         learning_rate: The learning rate :math:`\eta`, 0.01 to 1.
         start: The start :math:`(w, b)` within :math:`[3, 8] \times [-5, -1]`.
+        lead: Whether it leads a page: one slider, for the threshold, and one line.
         language: ``"en"`` or ``"zh"``; None takes the page's language.
 
     Returns:
@@ -52,6 +62,7 @@ def cliff(
         "threshold": threshold,
         "learning_rate": learning_rate,
         "start": list(start),
+        "lead": lead,
     }
     english = (
         "Interactive figure, shown where scripts run: the loss of a small recurrent "
@@ -60,7 +71,7 @@ def cliff(
         "longer than learning rate times threshold."
     )
     chinese = (
-        "交互图，运行脚本后显示：一个小型循环网络的损失在直线 b = ½ − w·s(½)"
+        "交互图，运行脚本后显示：一个小型循环网络的损失在直线b = ½ − w·s(½)"
         "（w > 4.26）上有一道墙。墙边的一步梯度下降就会飞出画面；按范数裁剪后，"
         "每一步都不长于学习率乘以阈值。"
     )

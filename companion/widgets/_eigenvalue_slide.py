@@ -59,7 +59,7 @@ def eigenvalue_slide(
         "right of 1 approach it and never get in."
     )
     chinese = (
-        "交互图，运行脚本后显示：门 z 使随机矩阵的每个特征值沿直线移向 1。实部小于 1 的"
-        "特征值在门足够大时进入单位圆；实部不小于 1 的特征值向圆靠近，却永远进不去。"
+        "交互图，运行脚本后显示：门z使随机矩阵的每个特征值沿直线移向1。实部小于1的"
+        "特征值在门足够大时进入单位圆；实部不小于1的特征值向圆靠近，却永远进不去。"
     )
     return make_widget("eigenvalue-slide", options, english, chinese, language)

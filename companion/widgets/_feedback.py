@@ -42,7 +42,7 @@ def feedback(
         "stays bounded."
     )
     chinese = (
-        "交互图，运行脚本后显示：没有反馈时，不稳定系统的协态随时域指数增长；"
+        "交互图，运行脚本后显示：没有反馈时，不稳定系统的协态随时域长度指数增长；"
         "增益增大后，闭环的特征值进入单位圆盘，协态保持有界。"
     )
     return make_widget("feedback", options, english, chinese, language)

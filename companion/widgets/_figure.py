@@ -14,7 +14,7 @@ class Widget:
 
     Attributes:
         tag: The name of its custom element, such as ``xg-cliff``.
-        html: The element, its text for readers without a script, its script.
+        html: Its script, the element, its text for readers without a script.
     """
 
     tag: str
@@ -41,19 +41,18 @@ def make_widget(
     lang = "" if language is None else f' lang="{language}"'
     data = escape(dumps(options, ensure_ascii=False))
     script = _script("base") + _script(name.replace("-", "_"))
+    # The script first: where it runs, the text is never laid out and nothing moves.
     html = (
+        f"<script>\n{script}</script>\n"
         f'<xg-{name} class="xg-figure"{lang} data-options="{data}">\n'
-        f'<p lang="en">{english}</p>\n<p lang="zh">{chinese}</p>\n'
-        f"</xg-{name}>\n<script>\n{script}</script>"
+        f'<p lang="en">{english}</p>\n<p lang="zh">{chinese}</p>\n</xg-{name}>'
     )
     return Widget(f"xg-{name}", html)
 
 
 def _script(name: str) -> str:
-    """Return a script without the comments and indents that only its reader needs."""
-    text = Path(__file__).with_name(f"{name}.js").read_text(encoding="utf-8")
-    lines = (line.strip() for line in text.splitlines())
-    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
+    """Return a script as it stands: what a reader of the page sees is the source."""
+    return Path(__file__).with_name(f"{name}.js").read_text(encoding="utf-8")
 
 
 def check_between(name: str, value: float, low: float, high: float) -> None:

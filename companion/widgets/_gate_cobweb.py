@@ -49,7 +49,7 @@ def gate_cobweb(
         "gate, or with none, they come together."
     )
     chinese = (
-        "交互图，运行脚本后显示：一个带门单元的映射及其轨道。门很陡时轨道永不停歇，"
+        "交互图，运行脚本后显示：一个门控单元的映射及其轨道。门很陡时轨道永不停歇，"
         "起点只差万亿分之一的两条轨道在五十步之内分开；门平缓或没有门时，两条轨道彼此靠拢。"
     )
     return make_widget("gate-cobweb", options, english, chinese, language)

@@ -76,8 +76,8 @@ def normalized_depth(
     )
     chinese = (
         "交互图，运行脚本后显示：不归一化时，梯度随深度的变化由权重增益决定。"
-        "单用批量归一化，任何增益下每层都增长到 1.211 倍；"
-        "层归一化与 RMS 归一化使其保持不变；"
+        "单用批量归一化，任何增益下每层都增长到1.211倍；"
+        "层归一化与RMS归一化使其保持不变；"
         "加上残差连接，增长变为深度的幂。"
     )
     return make_widget("normalized-depth", options, english, chinese, language)

@@ -52,8 +52,8 @@ def residual_plane(
         "guarantee, its mean square is kept."
     )
     chinese = (
-        "交互图，运行脚本后显示：α 与 β 的平面。在直线 αK = β 左侧，任何一层都不会"
-        "拉伸，但除非 β 约为深度的倒数，梯度会在那里消失。在远离这一保证的曲线 "
-        "(1 − β)² + α² = 1 上，梯度的均方保持不变。"
+        "交互图，运行脚本后显示：α与β的平面。在直线αK = β左侧，任何一层都不会"
+        "拉伸，但除非β约为深度的倒数，梯度会在那里消失。在远离这一保证的曲线"
+        "(1 − β)² + α² = 1上，梯度的均方保持不变。"
     )
     return make_widget("residual-plane", options, english, chinese, language)

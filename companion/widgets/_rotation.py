@@ -43,7 +43,7 @@ def rotation(
         "every layer turns by more than 55 degrees."
     )
     chinese = (
-        "交互图，运行脚本后显示：每层至多拉伸 2 倍。不转动时乘积爆炸；当 b = 0.1 时，"
-        "每层的转角一旦超过 55 度，乘积就消失。"
+        "交互图，运行脚本后显示：每层至多拉伸2倍。不转动时乘积爆炸；当b = 0.1时，"
+        "每层的转角一旦超过55度，乘积就消失。"
     )
     return make_widget("rotation", options, english, chinese, language)

@@ -57,8 +57,8 @@ def softmax_saturation(
         "level, until queries and keys grow; QK normalization keeps the weights."
     )
     chinese = (
-        "交互图，运行脚本后显示：不缩放时，键的维数越大，64 个权重之一越是独占全部；"
-        "对查询的梯度的中位数消失，均值停在 1.9 附近。按 1/√d 缩放后各条曲线持平，"
-        "直到查询与键变大；QK 归一化则使权重保持不变。"
+        "交互图，运行脚本后显示：不缩放时，键的维数越大，64个权重之一越是独占全部；"
+        "对查询的梯度的中位数消失，均值停在1.9附近。按1/√d缩放后各条曲线持平，"
+        "直到查询与键变大；QK归一化则使权重保持不变。"
     )
     return make_widget("softmax-saturation", options, english, chinese, language)

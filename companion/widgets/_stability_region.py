@@ -53,8 +53,8 @@ def stability_region(
         "the implicit methods never leave their half plane."
     )
     chinese = (
-        "交互图，运行脚本后显示：步长使特征值 hμ 沿射线移动。在方法的稳定区域之内，"
-        "数值解衰减；在区域之外，数值解爆炸，而微分方程始终是同一个。前向欧拉在 "
-        "h = 2|Re μ| / |μ|² 处离开它的圆盘，隐式方法则从不离开左半平面。"
+        "交互图，运行脚本后显示：步长使特征值hμ沿射线移动。在方法的稳定区域之内，"
+        "数值解衰减；在区域之外，数值解爆炸，而微分方程始终是同一个。前向欧拉法在"
+        "h = 2|Re μ| / |μ|²处离开它的圆盘，隐式方法则从不离开左半平面。"
     )
     return make_widget("stability-region", options, english, chinese, language)

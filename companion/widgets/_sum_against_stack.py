@@ -49,8 +49,8 @@ def sum_against_stack(
         "fan-in initialization does, the sum grows like 1 to √k."
     )
     chinese = (
-        "交互图，运行脚本后显示：k 个长度为 1 的梯度之和，互不相关时范数按 √k 增长，"
-        "完全对齐时按 k 增长，而拼接的范数总是 √k。"
-        "若像按扇入初始化那样除以 √k，求和的范数则在 1 与 √k 之间。"
+        "交互图，运行脚本后显示：k个长度为1的梯度之和，互不相关时范数按√k增长，"
+        "完全对齐时按k增长，而拼接的范数总是√k。"
+        "若像按扇入初始化那样除以√k，求和的范数则在1与√k之间。"
     )
     return make_widget("sum-against-stack", options, english, chinese, language)

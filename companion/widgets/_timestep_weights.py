@@ -61,8 +61,8 @@ def timestep_weights(
         "gives what weighting, then clipping at C gives: a ceiling, not a floor."
     )
     chinese = (
-        "交互图，运行脚本后显示：在 DDPM 损失下，预测数据的网络的梯度从第一个时间步的"
-        "两万降到最后一个时间步的万分之一。先按 C/v 裁剪再加权，与先加权再按 C 裁剪"
+        "交互图，运行脚本后显示：在DDPM损失下，预测数据的网络的梯度从第一个时间步的"
+        "两万降到最后一个时间步的万分之一。先按C/v裁剪再加权，与先加权再按C裁剪"
         "结果相同：它是上限，而不是下限。"
     )
     return make_widget("timestep-weights", options, english, chinese, language)

@@ -89,7 +89,7 @@ def value_clipping_cosine(
     )
     chinese = (
         "交互图，运行脚本后显示：梯度与按值裁剪后的梯度之间的余弦随阈值减小而下降："
-        "高斯分量降到 0.798，尾部越重降得越低，柯西分量降到 0。"
+        "高斯分量降到0.798，尾部越重降得越低，柯西分量降到0。"
     )
     return make_widget("value-cosine", options, english, chinese, language)
 

@@ -44,7 +44,7 @@ xg.cliff ??= (() => {
     return { points, largest, farthest, distance: away(farthest), loss };
   }
 
-  // The first step out of the window and the place where it crosses the edge.
+  // The first step out of the picture and the place where it crosses the edge.
   function exit(points) {
     const bounds = [WINDOW.w, WINDOW.b];
     const outside = (p) => p.some((v, i) => v < bounds[i][0] || v > bounds[i][1]);
@@ -59,25 +59,22 @@ xg.cliff ??= (() => {
   return { WINDOW, evaluate, wall, onset, wallHeight, descend, exit };
 })();
 
+// Led by `lead`, for the top of a page: one slider and the ring, and words in one line.
 xg.define("xg-cliff", class extends xg.Figure {
-  static CIVIDIS = ["#00224e", "#1a386f", "#434e6c", "#61656f", "#7d7c78",
-    "#9b9476", "#bcae6c", "#dec958", "#fee838"];
-  static SHADES = [-3, 1]; // log10 ‖∇E‖, darkest and brightest
+  static high = 420;
+  static FINE = [200, 160];
+  static COARSE = [60, 48];
 
   setup() {
-    const { steps, threshold, learning_rate, start } = this.options;
-    const none = this.say("none", "无");
-    this.steps = this.slider(this.say("Horizon T", "时间步数 T"),
-      Array.from({ length: 46 }, (_, i) => 5 + i), steps);
-    this.threshold = this.slider(this.say("Threshold θ", "裁剪阈值 θ"),
+    const { steps, threshold, learning_rate, start, lead } = this.options;
+    const fixed = (value) => ({ chosen: value });
+    this.threshold = this.slider(lead ? this.say("Clip the gradient at θ", "裁剪阈值θ") : this.say("Threshold θ", "裁剪阈值θ"),
       [0.01, 0.03, 0.1, 0.3, 1, 3, 10, Infinity], threshold ?? Infinity,
-      (v) => (v === Infinity ? none : xg.number(v)));
-    this.rate = this.slider(this.say("Learning rate η", "学习率 η"),
+      (v) => (v === Infinity ? this.say("none", "无") : xg.number(v)));
+    this.rate = lead ? fixed(learning_rate) : this.slider(this.say("Learning rate η", "学习率η"),
       [0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1], learning_rate);
-    this.button(this.say("Reset", "重置"), () => {
-      for (const slider of [this.steps, this.threshold, this.rate]) slider.reset();
-      this.start = start;
-    });
+    this.steps = lead ? fixed(steps) : this.slider(this.say("Horizon T", "时域长度T"), xg.list(46, (i) => 5 + i), steps);
+    if (!lead) this.resetButton(() => { this.start = start; });
     this.start = start;
     this.addHandle();
   }
@@ -110,96 +107,84 @@ xg.define("xg-cliff", class extends xg.Figure {
     this.update();
   }
 
-  // A small picture as a data address: one pixel for each value of shade(i, j).
-  paint(columns, rows, shade) {
-    const canvas = Object.assign(document.createElement("canvas"), { width: columns, height: rows });
-    const context = canvas.getContext("2d"), image = context.createImageData(columns, rows);
-    const ramp = this.constructor.CIVIDIS.map((c) => [1, 3, 5].map((i) => parseInt(c.slice(i, i + 2), 16)));
-    const [low, high] = this.constructor.SHADES;
-    for (let p = 0; p < columns * rows; p++) {
-      const level = (shade(p % columns, Math.floor(p / columns)) - low) / (high - low);
-      const place = 8 * Math.min(1, Math.max(0, level)), k = Math.min(7, Math.floor(place));
-      const colour = ramp[k].map((c, i) => c + (place - k) * (ramp[k + 1][i] - c));
-      image.data.set([...colour, 255], 4 * p);
-    }
-    context.putImageData(image, 0, 0);
-    return canvas.toDataURL();
+  // The shade of a pixel: log₁₀ ‖∇E‖ from −3, dark, to 1, bright.
+  shade([columns, rows], steps) {
+    const { WINDOW: { w: [west, east], b: [south, north] }, evaluate, wall } = xg.cliff;
+    return (i, j) => {
+      const w = west + ((i + 0.5) / columns) * (east - west);
+      const middle = north - ((j + 0.5) / rows) * (north - south);
+      // The wall is thinner than a pixel: the pixel that holds it shows its height.
+      const hit = Math.abs(wall(w) - middle) <= (north - south) / rows / 2;
+      return (Math.log10(evaluate([w, hit ? wall(w) : middle], steps).norm) + 3) / 4;
+    };
   }
 
+  // The fine map takes a slow phone a second: a coarse one comes at once, then the fine
+  // one, a few rows at a time while the browser is idle.
   heatMap(steps) {
     if (this.painted !== steps) {
-      const { w: [west, east], b: [south, north] } = xg.cliff.WINDOW;
-      const columns = 200, rows = 160;
-      this.image = this.paint(columns, rows, (i, j) => {
-        const w = west + ((i + 0.5) / columns) * (east - west);
-        const middle = north - ((j + 0.5) / rows) * (north - south);
-        // The wall is thinner than a pixel: the pixel that holds it shows its height.
-        const hit = Math.abs(xg.cliff.wall(w) - middle) <= (north - south) / rows / 2;
-        const b = hit ? xg.cliff.wall(w) : middle;
-        return Math.log10(xg.cliff.evaluate([w, b], steps).norm);
-      });
+      const { COARSE, FINE } = this.constructor, shade = this.shade(FINE, steps), fine = [];
       this.painted = steps;
+      this.image = xg.heat(...COARSE, this.shade(COARSE, steps));
+      const [columns, rows] = FINE, idle = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 16));
+      const slice = () => {
+        if (this.painted !== steps) return;
+        for (const end = fine.length + 4 * columns; fine.length < end;)
+          fine.push(shade(fine.length % columns, Math.floor(fine.length / columns)));
+        if (fine.length < columns * rows) return void idle(slice);
+        this.image = xg.heat(columns, rows, (i, j) => fine[j * columns + i]);
+        this.update();
+      };
+      idle(slice);
     }
     return this.image;
   }
 
-  draw(width) {
+  draw(panel) {
     const { WINDOW, wall, onset, descend, exit } = xg.cliff;
     const steps = this.steps.chosen, threshold = this.threshold.chosen, rate = this.rate.chosen;
-    const height = Math.round(width < 520 ? 0.95 * width : Math.min(0.58 * width, 460));
-    const axes = xg.axes(width, height, { range: WINDOW.w, label: "w" }, { range: WINDOW.b, label: "b" });
-    const { X, Y, left, right, top, bottom } = (this.axes = axes);
+    const axes = xg.axes(panel, { range: WINDOW.w, label: "w" }, { range: WINDOW.b, label: "b" });
+    this.axes = axes;
     const free = descend(this.start, { steps, threshold: Infinity, rate });
     const clipped = descend(this.start, { steps, threshold, rate });
 
-    const place = ([w, b]) => [X(w), Y(b)];
-    const stroke = (d, colour, size, rest = "") =>
-      `<path d="${d}" stroke="${colour}" stroke-width="${size}" stroke-linejoin="round" ${rest}/>`;
-    const round = 'stroke-linecap="round"', dashes = 'stroke-dasharray="7 5"';
-    const white = (d) => stroke(d, "#000", 4) + stroke(d, "#fff", 2);
-    const orange = (d) => stroke(d, "#fff", 4.5) + stroke(d, "#c04a00", 2.5, dashes);
-    const black = (d) => stroke(d, "#fee838", 4) + stroke(d, "#000", 1.2);
-    const bead = width < 520 ? 5 : 7;
-    const beads = (d) => stroke(d, "#000", bead, round) + stroke(d, "#fff", bead - 2.5, round);
-    const ring = (x, y) => [["#000", 5], ["#fff", 2.5]].map(([colour, size]) =>
-      `<circle cx="${x}" cy="${y}" r="7" fill="none" stroke="${colour}" stroke-width="${size}"/>`).join("");
-    const route = ({ points }, look) => look(xg.line(points.map(place)));
-    const wallBetween = (...ws) => xg.line(ws.map((w) => place([w, wall(w)])));
-    const gate = (path) => {
-      const leaves = exit(path.points);
-      if (!leaves) return "";
-      const d = xg.dots([place(leaves.edge)]);
-      return stroke(d, "#fff", 14, round) + stroke(d, "#c04a00", 10, round);
-    };
-    const [x, y] = place(this.start), [starX, starY] = place([onset, wall(onset)]);
+    // Over a map of all brightnesses each line has an edge of the other colour.
+    const two = (...pens) => (d) => pens.map((pen) => pen(d)).join("");
+    const white = two(xg.pen("#000", 4), xg.pen("#fff", 2));
+    const orange = two(xg.pen("#fff", 4.5), xg.pen("#c04a00", 2.5, "dashed"));
+    const black = two(xg.pen("#fee838", 4), xg.pen("#000", 1.2));
+    const beads = two(xg.spots("#000", 6), xg.spots("#fff", 3.5)), gates = two(xg.spots("#fff", 14), xg.spots("#c04a00", 10));
+    const ring = (point) => xg.ring(point, "#000", 5) + xg.ring(point, "#fff", 2.5);
+    const places = (path) => path.points.map(axes.place);
+    const wallBetween = (...ws) => xg.line(ws.map((w) => axes.place([w, wall(w)])));
+    const limited = threshold !== Infinity, paths = limited ? [free, clipped] : [free];
+    const [x, y] = axes.place(this.start), [starX, starY] = axes.place([onset, wall(onset)]);
     const [w, b] = this.start;
     Object.assign(this.handle.style, { left: `${x}px`, top: `${y}px` });
     Object.assign(this.handle, { ariaValueNow: w, ariaValueText: `w = ${xg.number(w)}, b = ${xg.number(b)}` });
-    const ramp = this.ramp ??= this.paint(64, 1, (i) => -3 + (4 * i) / 63);
-    const limited = threshold !== Infinity;
-    const markup = `${axes.markup}
-      <image href="${this.heatMap(steps)}" x="${left}" y="${top}" width="${right - left}"
-        height="${bottom - top}" preserveAspectRatio="none"/>
-      <svg x="${left}" y="${top}" width="${right - left}" height="${bottom - top}"
-        viewBox="${left} ${top} ${right - left} ${bottom - top}" style="overflow: hidden">
-        ${stroke(wallBetween(onset, 8), "#000", 1.2)}
-        ${stroke(wallBetween(3, onset), "#fff", 2, 'stroke-dasharray="1 5" stroke-linecap="round"')}
-        ${route(free, orange)}
-        ${limited ? route(clipped, white) : ""}
-        ${beads(xg.dots((limited ? clipped : free).points.map(place)))}
-      </svg>
-      ${gate(free)}${limited ? gate(clipped) : ""}
+    const picture = `${axes.markup}${xg.heatMap(axes, this.heatMap(steps), ["‖∇E‖ 10⁻³", "10"])}
+      ${xg.clip(axes, `${xg.pen("#000", 1.2)(wallBetween(onset, 8))}
+        ${xg.pen("#fff", 2, "dotted")(wallBetween(3, onset))}${orange(xg.line(places(free)))}
+        ${limited ? white(xg.line(places(clipped))) : ""}${beads(places(limited ? clipped : free))}`)}
+      ${gates(paths.map((path) => exit(path.points)).filter(Boolean).map(({ edge }) => axes.place(edge)))}
       <text x="${starX}" y="${starY}" font-size="24" text-anchor="middle" dominant-baseline="central"
-        fill="#fff" stroke="#000" stroke-width="3" paint-order="stroke">★</text>
-      ${ring(x, y)}
-      <image href="${ramp}" x="${right - 120}" y="6" width="90" height="10" preserveAspectRatio="none"/>
-      <text x="${right - 126}" y="15" text-anchor="end">‖∇E‖ 10⁻³</text><text x="${right - 24}" y="15">10</text>`;
+        fill="#fff" stroke="#000" stroke-width="3" paint-order="stroke">★</text>${ring([x, y])}`;
     const key = [
-      [black, this.say("the wall b = ½ − w·s(½), from ★ on", "墙 b = ½ − w·s(½)，自 ★ 起")],
+      [black, this.say("the wall b = ½ − w·s(½), from ★ on", "墙b = ½ − w·s(½)，自★起")],
       [orange, this.say("without clipping", "不裁剪")],
-      ...(limited ? [[(d) => white(d) + beads("M6 8h0M18 8h0M30 8h0"), this.say(`clipped at θ = ${threshold}`, `按范数裁剪，θ = ${threshold}`)]] : []),
-      [() => ring(18, 8), this.say("start: drag it, or use the arrow keys", "起点：可拖动，或用方向键")]];
-    return { height, markup, key, inWords: this.inWords(free, clipped) };
+      ...(limited ? [[(d) => white(d) + beads([[6, 8], [18, 8], [30, 8]]), this.say(`clipped at θ = ${threshold}`, `按范数裁剪，θ = ${threshold}`)]] : []),
+      [() => ring([18, 8]), this.say("start: drag it, or use the arrow keys", "起点：可拖动，或用方向键")]];
+    return { pictures: [picture], key, inWords: this.options.lead ? this.inShort(free, clipped) : this.inWords(free, clipped) };
+  }
+
+  inShort(free, clipped) {
+    const tell = (path) => {
+      const leaves = xg.cliff.exit(path.points), longest = xg.number(path.largest);
+      return leaves ? this.say(`leaves the picture at step ${leaves.step}`, `在第${leaves.step}步飞出画面`)
+        : this.say(`stays in the picture, its longest step ${longest}`, `留在画面内，最长一步${longest}`);
+    };
+    return this.say(`Plain descent ${tell(free)}.`, `普通梯度下降${tell(free)}。`)
+      + (this.threshold.chosen === Infinity ? "" : this.say(` Clipped, it ${tell(clipped)}.`, `裁剪之后${tell(clipped)}。`));
   }
 
   inWords(free, clipped) {
@@ -209,18 +194,18 @@ xg.define("xg-cliff", class extends xg.Figure {
       const leaves = exit(path.points), at = `(w, b) = (${path.farthest.map(n).join(", ")})`;
       return this.say(
         `${name}: largest of 100 steps ${n(path.largest)}${bound}, farthest from the start ${n(path.distance)}, final loss ${n(path.loss)}`
-        + (leaves ? `; step ${leaves.step} leaves the window, the farthest point is ${at}.\n` : ".\n"),
-        `${name}：100 步中最长的一步 ${n(path.largest)}${bound}，离起点最远 ${n(path.distance)}，最终损失 ${n(path.loss)}`
-        + (leaves ? `；第 ${leaves.step} 步离开窗口，最远到 ${at}。\n` : "。\n"));
+        + (leaves ? `; step ${leaves.step} leaves the picture, the farthest point is ${at}.\n` : ".\n"),
+        `${name}：100步中最长的一步${n(path.largest)}${bound}，离起点最远${n(path.distance)}，最终损失${n(path.loss)}`
+        + (leaves ? `；第${leaves.step}步离开画面，最远到${at}。\n` : "。\n"));
     };
     const bound = `ηθ = ${n(rate)} × ${n(threshold)} = ${n(rate * threshold)}`;
     const [w, b] = this.start.map(n), height = n(wallHeight(this.start[0], steps));
     const steep = this.start[0] > onset;
-    return this.say(`Start w = ${w}, b = ${b}.\n`, `起点 w = ${w}，b = ${b}。\n`)
+    return this.say(`Start w = ${w}, b = ${b}.\n`, `起点w = ${w}，b = ${b}。\n`)
       + (threshold === Infinity ? "" : tell(this.say("Clipped", "裁剪"), clipped,
-        this.say(` (bound ${bound})`, `（上界 ${bound}）`)))
+        this.say(` (bound ${bound})`, `（上界${bound}）`)))
       + tell(this.say("Not clipped", "不裁剪"), free, "")
       + this.say(`On the line at this w the closed form gives ‖∇E‖ = ${height}; with T it ${steep ? "grows exponentially" : "stays bounded: no wall here"}.`,
-        `由闭式，在此 w 处线上 ‖∇E‖ = ${height}；它随 T ${steep ? "指数增长" : "保持有界：此处没有墙"}。`);
+        `由闭式，在此w处线上‖∇E‖ = ${height}；它随T${steep ? "指数增长" : "保持有界：此处没有墙"}。`);
   }
 });

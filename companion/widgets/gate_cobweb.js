@@ -8,7 +8,7 @@ xg.gateCobweb ??= (() => {
 
   function orbit(h, unit, steps) {
     const states = [h];
-    for (let t = 0; t < steps; t++) states.push((h = terms(h, unit).next));
+    for (let t = 0; t < steps; t++) states.push(terms(states[t], unit).next);
     return states;
   }
 
@@ -28,60 +28,48 @@ xg.gateCobweb ??= (() => {
 })();
 
 xg.define("xg-gate-cobweb", class extends xg.Figure {
+  static shapes = ["square", "wide"];
   static STEPS = 100;
   static START = 0.1;
 
   setup() {
     const { w, u, b } = this.options;
-    const range = (low, count, step) => Array.from({ length: count }, (_, i) => +(low + i * step).toFixed(1));
-    this.w = this.slider(this.say("Recurrent weight w", "循环权重 w"), range(-5, 101, 0.1), w);
-    this.u = this.slider(this.say("Steepness of the gate u", "门的陡度 u"), range(0, 81, 0.5), u);
-    this.b = this.slider(this.say("Bias of the gate b", "门的偏置 b"), range(-8, 81, 0.2), b);
-    this.button(this.say("Reset", "重置"), () => {
-      for (const slider of [this.w, this.u, this.b]) slider.reset();
-    });
+    const range = (low, count, step) => xg.list(count, (i) => +(low + i * step).toFixed(1));
+    this.w = this.slider(this.say("Recurrent weight w", "循环权重w"), range(-5, 101, 0.1), w);
+    this.u = this.slider(this.say("Steepness of the gate u", "门的陡度u"), range(0, 81, 0.5), u);
+    this.b = this.slider(this.say("Bias of the gate b", "门的偏置b"), range(-8, 81, 0.2), b);
+    this.resetButton();
   }
 
-  cobweb(unit, states, size) {
-    const { terms } = xg.gateCobweb;
+  cobweb(unit, states, panel, pens) {
     const reach = Math.max(0.2, ...states.map(Math.abs)) * 1.25, side = [0.5, 1, 1.5].find((s) => s >= reach) ?? 2;
-    const window = { range: [-side, side], tick: side / 2 };
-    const { X, Y, left, right, top, bottom, markup } =
-      xg.axes(size, size + 14, { ...window, label: "h(t)" }, { ...window, label: "h(t+1)" });
-    const grid = Array.from({ length: 401 }, (_, i) => side * (i / 200 - 1));
-    const curve = (f) => xg.line(grid.map((h) => [X(h), Y(f(h))]));
-    const web = states.slice(0, -1).flatMap((h, t) => [[X(h), Y(h)], [X(h), Y(states[t + 1])]]);
-    const box = `x="${left}" y="${top}" width="${right - left}" height="${bottom - top}"`;
-    return `${markup}<svg ${box} viewBox="${left} ${top} ${right - left} ${bottom - top}" style="overflow: hidden">
-      <path d="M${X(-side)} ${Y(-side)}L${X(side)} ${Y(side)}" stroke="currentColor" opacity=".5"/>
-      <path d="${xg.line(web)}" stroke="currentColor" stroke-width=".7" opacity=".6"/>
-      <path d="${curve((h) => Math.tanh(unit[0] * h))}" stroke="var(--orange)" stroke-width="2" stroke-dasharray="7 5"/>
-      <path d="${curve((h) => terms(h, unit).next)}" stroke="var(--blue)" stroke-width="3"/></svg>`;
+    const range = [-side, side], tick = side / 2;
+    const axes = xg.axes(panel, { range, tick, label: "h(t)" }, { range, tick, label: "h(t+1)" });
+    const curve = (f) => xg.line(xg.list(401, (i) => side * (i / 200 - 1)).map((h) => axes.place([h, f(h)])));
+    const web = states.slice(0, -1).flatMap((h, t) => [[h, h], [h, states[t + 1]]]);
+    return axes.markup + xg.clip(axes, `${xg.pen("text", 1, "faint")(curve((h) => h))}${pens.web(xg.line(web.map(axes.place)))}
+      ${pens.bare(curve((h) => Math.tanh(unit[0] * h)))}${pens.gated(curve((h) => xg.gateCobweb.terms(h, unit).next))}`);
   }
 
-  distance(one, two, width, height) {
-    const { X, Y, markup } = xg.axes(width, height,
-      { range: [0, this.constructor.STEPS], tick: 25, label: this.say("step t", "步数 t") },
-      { range: [-16, 0], tick: 4, label: this.say("log₁₀ of the distance", "距离的 log₁₀") });
+  distance(one, two, panel) {
+    const axes = xg.axes(panel, { range: [0, this.constructor.STEPS], tick: 25, label: this.say("step t", "步数t") },
+      { range: [-16, 0], tick: 4, label: this.say("log₁₀ of the distance", "距离的log₁₀") });
     // Distances below 10⁻¹⁶ are rounding: the picture ends there.
-    const points = one.map((h, t) => [X(t), Y(Math.max(-16, Math.log10(Math.abs(h - two[t]) + 1e-30)))]);
-    return `${markup}<path d="${xg.line(points)}" stroke="var(--blue)" stroke-width="2"/>`;
+    const points = one.map((h, t) => axes.place([t, Math.max(-16, Math.log10(Math.abs(h - two[t]) + 1e-30))]));
+    return `${axes.markup}${xg.pen("blue", 2)(xg.line(points))}`;
   }
 
-  draw(width) {
+  draw(cobweb, distance) {
     const { orbit, exponents } = xg.gateCobweb, { STEPS, START } = this.constructor;
     const unit = [this.w, this.u, this.b].map((slider) => slider.chosen);
     const [one, two] = [START, START + 1e-12].map((h) => orbit(h, unit, STEPS));
-    const narrow = width < 520, size = narrow ? Math.min(width, 330) : Math.min(0.48 * width, 330);
-    const rest = narrow ? width : width - size - 12, high = narrow ? 240 : size + 14;
-    const shift = narrow ? `0 ${size + 26}` : `${size + 12} 0`;
-    const markup = `${this.cobweb(unit, one, size)}
-      <g transform="translate(${shift})">${this.distance(one, two, rest, high)}</g>`;
+    const pens = { gated: xg.pen("blue", 3), bare: xg.pen("orange", 2, "dashed"), web: xg.pen("text", 1, "faint") };
+    const pictures = [this.cobweb(unit, one, cobweb, pens), this.distance(one, two, distance)];
     const key = [
-      [(d) => `<path d="${d}" stroke="var(--blue)" stroke-width="3"/>`, this.say("gated map; distance of two orbits", "带门的映射；两条轨道的距离")],
-      [(d) => `<path d="${d}" stroke="var(--orange)" stroke-width="2" stroke-dasharray="7 5"/>`, this.say("tanh(wh), without the gate", "无门的 tanh(wh)")],
-      [(d) => `<path d="${d}" stroke="currentColor" opacity=".6"/>`, this.say("the orbit, step by step", "逐步的轨道")]];
-    return { height: narrow ? size + 266 : high, markup, key, inWords: this.inWords(exponents(START, unit, 5000)) };
+      [pens.gated, this.say("gated map; distance of two orbits", "门控映射；两条轨道的距离")],
+      [pens.bare, this.say("tanh(wh), without the gate", "无门时的tanh(wh)")],
+      [pens.web, this.say("the orbit, step by step", "逐步的轨道")]];
+    return { pictures, key, inWords: this.inWords(exponents(START, unit, 5000)) };
   }
 
   inWords({ held, full }) {

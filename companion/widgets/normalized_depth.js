@@ -28,41 +28,36 @@ xg.define("xg-normalized-depth", class extends xg.Figure {
     }, kind);
     this.residual = this.select(this.say("Residual connections", "残差连接"),
       { no: this.say("off", "关"), yes: this.say("on", "开") }, residual ? "yes" : "no");
-    this.gain = this.slider(this.say("Gain of the weights g", "权重增益 g"), gains, gain);
+    this.gain = this.slider(this.say("Gain of the weights g", "权重增益g"), gains, gain);
   }
 
-  draw(width) {
+  draw(panel) {
     const kind = this.kind.value, residual = this.residual.value === "yes", gain = this.gain.chosen;
     const { depth, curves } = this.options;
     const law = xg.normalizedDepth.norms(kind, residual, gain, depth);
     const seen = curves[[kind, residual ? "residual" : "plain", gain].join(" ")];
-    const height = Math.min(340, 0.7 * width + 60);
-    const { X, Y, top, bottom, left, right, markup } = xg.axes(width, height,
-      { range: [0, depth], tick: 5, label: this.say("layer l", "层 l") },
-      { range: [-10, 10], tick: 5, label: this.say("log₁₀ of the gradient norm, relative to the last layer", "梯度范数的 log₁₀（相对于最后一层）") });
-    const place = (value, l) => [X(l), Y(Math.min(10, Math.max(-10, Math.log10(value))))];
-    const picture = `${markup}
-      <path d="${xg.line([[left, Y(0)], [right, Y(0)]])}" stroke="currentColor" stroke-dasharray="2 4"/>
-      <path d="${xg.line(law.map(place))}" stroke="var(--blue)" stroke-width="2.5"/>
-      ${seen ? `<path d="${xg.dots(seen.map(place))}" stroke="var(--orange)" stroke-width="6" stroke-linecap="round"/>` : ""}`;
-    const key = [[(d) => `<path d="${d}" stroke="var(--blue)" stroke-width="2.5"/>`,
-      this.say("law, infinitely wide", "无限宽时的规律")]];
-    if (seen) key.push([() => `<path d="${xg.dots([[8, 8], [18, 8], [28, 8]])}" stroke="var(--orange)" stroke-width="6" stroke-linecap="round"/>`,
-      this.say("one network, measured", "一个网络的实测值")]);
-    return { height, markup: picture, key, inWords: this.inWords(kind, residual, gain, law, seen) };
+    const axes = xg.axes(panel, { range: [0, depth], tick: 5, label: this.say("layer l", "层l") },
+      { range: [-10, 10], tick: 5, label: this.say("log₁₀ of the gradient norm / the last layer's", "梯度范数 / 最后一层的梯度范数，log₁₀") });
+    const place = (value, l) => axes.place([l, Math.min(10, Math.max(-10, Math.log10(value)))]);
+    const wide = xg.pen("blue", 2.5);
+    const picture = `${axes.markup}${xg.pen("text", 1, "dotted")(axes.level(0))}${wide(xg.line(law.map(place)))}
+      ${seen ? xg.spots("orange", 6)(seen.map(place)) : ""}`;
+    const key = [[wide, this.say("law, infinitely wide", "无限宽时的规律")]];
+    if (seen) key.push([xg.spotsKey("orange", 6), this.say("one network, measured", "一个网络的实测值")]);
+    return { pictures: [picture], key, inWords: this.inWords(kind, residual, law, seen) };
   }
 
-  inWords(kind, residual, gain, law, seen) {
+  inWords(kind, residual, law, seen) {
     const number = xg.number, depth = law.length - 1;
-    const found = seen ? this.say(`, measured ${number(seen[0])}`, `，实测 ${number(seen[0])}`) : "";
+    const found = seen ? this.say(`, measured ${number(seen[0])}`, `，实测${number(seen[0])}`) : "";
     const why = residual
       ? (kind === "none"
-        ? this.say("Without normalization every block multiplies by √(1 + g²/2): exponential.", "不归一化时，每个块都乘以 √(1 + g²/2)：指数增长。")
-        : this.say("The path around the blocks makes the growth a power of the depth.", "绕过块的通路使增长变为深度的幂。"))
-      : { none: this.say("Every layer multiplies by g/√2: the gain decides.", "每层乘以 g/√2：由增益决定。"),
-        batch: this.say("Every layer but the first multiplies by 1.211, whatever the gain.", "除第一层外，每层都乘以 1.211，与增益无关。") }[kind]
-        ?? this.say("Every layer but the first multiplies by 1, whatever the gain.", "除第一层外，每层都乘以 1，与增益无关。");
+        ? this.say("Without normalization every block multiplies by √(1 + g²/2): exponential.", "不归一化时，每个块都乘以√(1 + g²/2)：指数增长。")
+        : this.say("The path around the blocks makes the growth a power of the depth.", "直通路径使增长变为深度的幂。"))
+      : { none: this.say("Every layer multiplies by g/√2: the gain decides.", "每层乘以g/√2：由增益决定。"),
+        batch: this.say("Every layer but the first multiplies by 1.211, whatever the gain.", "除第一层外，每层都乘以1.211，与增益无关。") }[kind]
+        ?? this.say("Every layer but the first multiplies by 1, whatever the gain.", "除第一层外，每层都乘以1，与增益无关。");
     return this.say(`Over ${depth} layers, back to the input: ${number(law[0])}${found}.\n`,
-      `反向经过 ${depth} 层到输入：${number(law[0])}${found}。\n`) + why;
+      `反向经过${depth}层到输入：${number(law[0])}${found}。\n`) + why;
   }
 });

@@ -33,13 +33,11 @@ xg.productGrowth ??= (() => {
 xg.define("xg-product-growth", class extends xg.Figure {
   setup() {
     const { runs, gain, depths } = this.options, widths = Object.keys(runs);
-    this.width = this.select(this.say("Width n", "宽度 n"), Object.fromEntries(widths.map((n) => [n, n])), widths[0]);
-    this.gain = this.slider(this.say("Gain g", "增益 g"),
-      Array.from({ length: 71 }, (_, i) => +(0.5 + i / 50).toFixed(2)), gain);
-    this.depth = this.slider(this.say("Depth L", "深度 L"), depths, depths.at(-1));
-    this.button(this.say("Reset", "重置"), () => {
-      for (const slider of [this.gain, this.depth]) slider.reset();
-    });
+    this.width = this.select(this.say("Width n", "宽度n"), Object.fromEntries(widths.map((n) => [n, n])), widths[0]);
+    this.gain = this.slider(this.say("Gain g", "增益g"),
+      xg.list(71, (i) => (25 + i) / 50), gain);
+    this.depth = this.slider(this.say("Depth L", "深度L"), depths, depths.at(-1));
+    this.resetButton();
   }
 
   // Measured at gain 1; a gain adds its logarithm in every layer, exactly.
@@ -52,40 +50,34 @@ xg.define("xg-product-growth", class extends xg.Figure {
     return { n, gain, depth, logs, last, median: xg.productGrowth.quantile(sorted, 0.5), ...xg.productGrowth.law(n, gain, depth) };
   }
 
-  draw(width) {
-    const { law } = xg.productGrowth, { depths } = this.options, state = this.now();
-    const height = Math.round(Math.min(Math.max(0.5 * width, 280), 360)), most = depths.at(-1);
-    const axes = xg.axes(width, height, { range: [0, most], tick: most / 4, label: this.say("layer", "层") },
-      { range: [-40, 40], tick: 10, label: this.say("log₁₀ of the gradient's growth", "梯度增长倍数的 log₁₀") });
+  draw(panel) {
+    const { law } = xg.productGrowth, { depths } = this.options, state = this.now(), most = depths.at(-1);
+    const axes = xg.axes(panel, { range: [0, most], tick: most / 4, label: this.say("layer", "层") },
+      { range: [-40, 40], tick: 10, label: this.say("log₁₀ of the gradient's growth", "梯度增长倍数的log₁₀") });
     const shown = [0, ...depths.slice(0, state.last + 1)];
-    const place = (value, i) => [axes.X(shown[i]), axes.Y(value / Math.LN10)];
-    const exact = (sign) => xg.line(shown.map((d, i) => {
+    const trace = (values) => xg.line(values.map((value, i) => axes.place([shown[i], value / Math.LN10])));
+    const exact = (sign) => trace(shown.map((d) => {
       const { mean, spread } = law(state.n, state.gain, d || 1e-9);
-      return place(mean + 2 * sign * spread, i);
+      return mean + 2 * sign * spread;
     }));
-    const paths = state.logs.map((run) =>
-      `<path d="${xg.line([0, ...run.slice(0, state.last + 1)].map(place))}" stroke="var(--blue)" opacity=".55"/>`);
-    const stretch = [place(0, 0), place(shown.at(-1) * Math.log(2 * state.gain), shown.length - 1)];
-    const markup = `${axes.markup}${paths.join("")}
-      <path d="M${axes.left} ${axes.Y(0)}H${axes.right}" stroke="currentColor"/>
-      <path d="${exact(0)}" stroke="var(--orange)" stroke-width="3"/>
-      <path d="${exact(-1)}${exact(1)}" stroke="var(--orange)" stroke-width="2" stroke-dasharray="7 5"/>
-      <path d="${xg.line(stretch)}" stroke="currentColor" stroke-width="2" stroke-dasharray="2 4"/>`;
+    const run = xg.pen("blue", 1), mean = xg.pen("orange", 3), band = xg.pen("orange", 2, "dashed");
+    const norms = xg.pen("text", 2, "dotted");
+    const runs = state.logs.map((logs) => run(trace([0, ...logs.slice(0, state.last + 1)])));
+    const picture = `${axes.markup}${xg.pen("text", 1)(axes.level(0))}${xg.clip(axes,
+      `<g opacity=".55">${runs.join("")}</g>${mean(exact(0))}${band(exact(-1) + exact(1))}
+      ${norms(trace(shown.map((d) => d * Math.log(2 * state.gain))))}`)}`;
     const key = [
-      [(d) => `<path d="${d}" stroke="var(--blue)"/>`, this.say("measured products", "实测的乘积")],
-      [(d) => `<path d="${d}" stroke="var(--orange)" stroke-width="3"/>`, this.say("exact mean", "精确均值")],
-      [(d) => `<path d="${d}" stroke="var(--orange)" stroke-width="2" stroke-dasharray="7 5"/>`,
-        this.say("two standard deviations", "两个标准差")],
-      [(d) => `<path d="${d}" stroke="currentColor" stroke-width="2" stroke-dasharray="2 4"/>`,
-        this.say("product of the norms, (2g) to the power L", "范数之积 (2g) 的 L 次幂")]];
-    return { height, markup, key, inWords: this.inWords(state) };
+      [run, this.say("measured products", "实测的乘积")], [mean, this.say("exact mean", "精确均值")],
+      [band, this.say("two standard deviations", "两个标准差")],
+      [norms, this.say("product of the norms, (2g) to the power L", "范数之积(2g)的L次幂")]];
+    return { pictures: [picture], key, inWords: this.inWords(state) };
   }
 
   inWords({ n, gain, depth, median, mean, spread }) {
     const { number } = xg, tens = (x) => number(x / Math.LN10), rate = number(mean / depth);
     return this.say(`Width ${n}, gain ${number(gain)}: growth rate ${rate} per layer.\n`,
-      `宽度 ${n}，增益 ${number(gain)}：每层增长率 ${rate}。\n`)
+      `宽度${n}，增益${number(gain)}：每层增长率${rate}。\n`)
       + this.say(`After ${depth} layers: exact mean of log₁₀ ${tens(mean)} ± ${tens(spread)}, median of the runs ${tens(median)}.`,
-        `${depth} 层之后：log₁₀ 的精确均值 ${tens(mean)} ± ${tens(spread)}，实测中位数 ${tens(median)}。`);
+        `${depth}层之后：log₁₀的精确均值${tens(mean)} ± ${tens(spread)}，实测中位数${tens(median)}。`);
   }
 });

@@ -1,16 +1,8 @@
 // One query and its keys at the start: the softmax, its Jacobian, the gradient by the query.
 xg.saturation ??= (() => {
-  // mulberry32, then Box and Muller: every reader sees the same draws.
   function normals(seed, count) {
-    let state = seed;
-    const uniform = () => {
-      state = (state + 0x6d2b79f5) | 0;
-      let t = Math.imul(state ^ (state >>> 15), state | 1);
-      t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-      return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-    };
-    return Float64Array.from({ length: count },
-      () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()));
+    const u = xg.random(seed);
+    return Float64Array.from({ length: count }, () => xg.normal(u));
   }
 
   const scales = { one: () => 1, root: (d) => 1 / Math.sqrt(d), inverse: (d) => 1 / d };
@@ -24,7 +16,8 @@ xg.saturation ??= (() => {
 
   function softmax(values) {
     const top = Math.max(...values), e = values.map((x) => Math.exp(x - top));
-    const sum = e.reduce((s, x) => s + x, 0);
+    let sum = 0;
+    for (const x of e) sum += x;
     return e.map((x) => x / sum);
   }
 
@@ -42,14 +35,19 @@ xg.saturation ??= (() => {
     return (low + high) / 2;
   }
 
-  // Across the query the keys are taken as orthogonal, which they nearly are.
+  // Across the query the keys are taken as orthogonal, which they nearly are.  Plain
+  // loops: a picture asks for 19,000 of these.
   function gradient(z, a, state) {
     const { kind, dim, size } = state, p = softmax(logits(z, state));
-    const mean = p.reduce((s, x, i) => s + x * a[i], 0), c = p.map((x, i) => x * (a[i] - mean));
-    const squares = (f) => c.reduce((s, x, i) => s + x * x * f(z[i]), 0) * (dim - 1);
-    if (kind === "unit") return Math.sqrt(squares((x) => 1 / (x * x + dim - 1))) / size;
-    const along = c.reduce((s, x, i) => s + x * z[i], 0);
-    return scales[kind](dim) * size * Math.hypot(along, Math.sqrt(squares(() => 1)));
+    let mean = 0, along = 0, across = 0;
+    for (let i = 0; i < p.length; i++) mean += p[i] * a[i];
+    for (let i = 0; i < p.length; i++) {
+      const c = p[i] * (a[i] - mean);
+      along += c * z[i];
+      across += (c * c) / (kind === "unit" ? z[i] * z[i] + dim - 1 : 1);
+    }
+    const rest = Math.sqrt(across * (dim - 1));
+    return kind === "unit" ? rest / size : scales[kind](dim) * size * Math.hypot(along, rest);
   }
 
   function summary(values) {
@@ -63,77 +61,73 @@ xg.saturation ??= (() => {
 xg.define("xg-softmax-saturation", class extends xg.Figure {
   static KEYS = 64;
   static ROWS = 1000;
-  static DIMS = Array.from({ length: 19 }, (_, i) => 2 ** (i + 1));
+  static DIMS = xg.list(19, (i) => 2 ** (i + 1));
+  static shapes = ["wide", "wide"];
+  static high = 300;
 
   setup() {
-    const { dim, scale, size } = this.options, { KEYS, ROWS, DIMS } = this.constructor;
+    const { dim, scale, size } = this.options;
     this.kind = this.select(this.say("Logits", "注意力分数"), {
-      one: "qᵀk", root: "qᵀk / √d", inverse: "qᵀk / d", unit: this.say("QK-norm: √d cos(q, k)", "QK 归一化：√d cos(q, k)"),
+      one: "qᵀk", root: "qᵀk / √d", inverse: "qᵀk / d", unit: this.say("QK-norm: √d cos(q, k)", "QK归一化：√d cos(q, k)"),
     }, scale);
-    this.dim = this.slider(this.say("Key dimension d", "键的维数 d"), DIMS, dim, (d) => d.toLocaleString("en"));
-    this.size = this.slider(this.say("Size of the entries of q and k", "q 与 k 的分量大小"),
-      Array.from({ length: 41 }, (_, i) => 10 ** (i / 20 - 1)), size);
-    const z = xg.saturation.normals(0, KEYS * ROWS), a = xg.saturation.normals(1, KEYS * ROWS);
+    this.dim = this.slider(this.say("Key dimension d", "键的维数d"), this.constructor.DIMS, dim, (d) => d.toLocaleString("en"));
+    this.size = this.slider(this.say("Size of the entries of q and k", "q与k的分量大小"),
+      xg.list(41, (i) => 10 ** (i / 20 - 1)), size);
+    this.resetButton();
+  }
+
+  // The draws of all rows, made when they are first drawn.
+  get rows() {
+    const { KEYS, ROWS } = this.constructor;
+    const [z, a] = [0, 1].map((seed) => xg.saturation.normals(seed, KEYS * ROWS));
     const row = (x, i) => Array.from(x.subarray(i * KEYS, (i + 1) * KEYS));
-    this.rows = Array.from({ length: ROWS }, (_, i) => [row(z, i), row(a, i)]);
-    this.button(this.say("Reset", "重置"), () => {
-      this.kind.value = scale;
-      for (const slider of [this.dim, this.size]) slider.reset();
-    });
+    const rows = xg.list(ROWS, (i) => [row(z, i), row(a, i)]);
+    Object.defineProperty(this, "rows", { value: rows });
+    return rows;
   }
 
   // Curves depend on the scale and the size only; moving d redraws, and computes little.
   curves(kind, size) {
-    if (this.known !== `${kind} ${size}`) {
-      this.found = this.constructor.DIMS.map((dim) => xg.saturation.summary(
-        this.rows.map(([z, a]) => xg.saturation.gradient(z, a, { kind, dim, size }))));
-      this.known = `${kind} ${size}`;
-    }
-    return this.found;
+    const name = `${kind} ${size}`;
+    this.known ??= {};
+    this.known[name] ??= this.constructor.DIMS.map((dim) => xg.saturation.summary(
+      this.rows.map(([z, a]) => xg.saturation.gradient(z, a, { kind, dim, size }))));
+    return this.known[name];
   }
 
-  bars(p, width, height) {
-    const axes = xg.axes(width, height, { range: [0, 16], tick: 4, label: this.say("the 16 largest of 64 weights", "64 个权重中最大的 16 个") },
-      { range: [0, 1], tick: 0.25, label: this.say("weight p", "权重 p") });
-    const { X, Y } = axes, step = X(1) - X(0);
+  bars(p, panel) {
+    const { X, Y, markup } = xg.axes(panel, { range: [0, 16], tick: 4, label: this.say("the 16 largest of 64 weights", "64个权重中最大的16个") },
+      { range: [0, 1], tick: 0.25, label: this.say("weight p", "权重p") }), step = X(1) - X(0);
     const rects = [...p].sort((a, b) => b - a).slice(0, 16).map((x, i) =>
       `<rect x="${X(i) + 0.15 * step}" width="${0.7 * step}" y="${Y(x)}" height="${Y(0) - Y(x)}" style="fill: var(--blue)"/>`);
-    return axes.markup + rects.join("");
+    return markup + rects.join("");
   }
 
-  quantiles(curves, dim, width, height) {
+  quantiles(curves, dim, panel, pens) {
     const { DIMS } = this.constructor, least = 1e-5, most = 1e3;
-    const axes = xg.axes(width, height, { range: [1, 1e6], log: true, label: this.say("key dimension d", "键的维数 d") },
-      { range: [least, most], log: true, label: this.say("gradient ‖g‖ by the query", "对查询的梯度 ‖g‖") });
-    const { X, Y, top, bottom } = axes, kept = (x) => Math.min(Math.max(x, least), most);
-    const trace = (name) => xg.line(curves.map((point, i) => [X(DIMS[i]), Y(kept(point[name]))]));
-    return `${axes.markup}
-      <path d="M${X(dim)} ${top}V${bottom}" stroke="currentColor" opacity=".5"/>
-      <path d="${trace("high")}" stroke="var(--orange)" stroke-width="2.5" stroke-dasharray="7 5"/>
-      <path d="${trace("mean")}" stroke="currentColor" stroke-width="2" stroke-dasharray="2 3"/>
-      <path d="${trace("median")}" stroke="var(--blue)" stroke-width="3"/>`;
+    const axes = xg.axes(panel, { range: [1, 1e6], log: true, label: this.say("key dimension d", "键的维数d") },
+      { range: [least, most], log: true, label: this.say("gradient ‖g‖ by the query", "对查询的梯度‖g‖") });
+    const trace = (name) => xg.line(curves.map((point, i) => axes.place([DIMS[i], Math.min(Math.max(point[name], least), most)])));
+    return `${axes.markup}${xg.pen("text", 1, "faint")(axes.upright(dim))}
+      ${Object.entries(pens).map(([name, pen]) => pen(trace(name))).join("")}`;
   }
 
-  draw(width) {
+  draw(bars, quantiles) {
     const kind = this.kind.value, dim = this.dim.chosen, size = this.size.chosen;
     const p = xg.saturation.softmax(xg.saturation.logits(this.rows[3][0], { kind, dim, size }));
     const curves = this.curves(kind, size), now = curves[this.constructor.DIMS.indexOf(dim)];
-    const narrow = width < 520, left = narrow ? width : Math.round(0.42 * width);
-    const height = narrow ? 240 : 300, right = narrow ? width : width - left - 12;
-    const shift = narrow ? `0 ${height + 12}` : `${left + 12} 0`;
-    const markup = `${this.bars(p, left, height)}
-      <g transform="translate(${shift})">${this.quantiles(curves, dim, right, height)}</g>`;
+    const pens = { high: xg.pen("orange", 2.5, "dashed"), mean: xg.pen("text", 2, "dotted"), median: xg.pen("blue", 3) };
+    const pictures = [this.bars(p, bars), this.quantiles(curves, dim, quantiles, pens)];
     const key = [
-      [(d) => `<path d="${d}" stroke="var(--orange)" stroke-width="2.5" stroke-dasharray="7 5"/>`, this.say("99th percentile", "99 % 分位数")],
-      [(d) => `<path d="${d}" stroke="currentColor" stroke-width="2" stroke-dasharray="2 3"/>`, this.say("mean", "均值")],
-      [(d) => `<path d="${d}" stroke="var(--blue)" stroke-width="3"/>`, this.say("median of 1000 draws", "1000 次抽样的中位数")]];
-    return { height: narrow ? 2 * height + 12 : height, markup, key, inWords: this.inWords(p, now) };
+      [pens.high, this.say("99th percentile", "99%分位数")], [pens.mean, this.say("mean", "均值")],
+      [pens.median, this.say("median of 1000 draws", "1000次抽样的中位数")]];
+    return { pictures, key, inWords: this.inWords(p, now) };
   }
 
   inWords(p, { median, mean, high }) {
     const norm = xg.number(xg.saturation.jacobianNorm(p)), top = xg.number(Math.max(...p));
     const [low, middle, much] = [median, mean, high].map(xg.number);
     return this.say(`This draw: largest weight ${top}, norm of the softmax's Jacobian ${norm}.\nGradient by the query: median ${low}, mean ${middle}, 99th percentile ${much}.`,
-      `这次抽样：最大权重 ${top}，softmax 雅可比矩阵的范数 ${norm}。\n对查询的梯度：中位数 ${low}，均值 ${middle}，99 % 分位数 ${much}。`);
+      `这次抽样：最大权重${top}，softmax的雅可比矩阵的范数${norm}。\n对查询的梯度：中位数${low}，均值${middle}，99%分位数${much}。`);
   }
 });

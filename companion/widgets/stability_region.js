@@ -1,6 +1,7 @@
 // One step multiplies an eigenvector by R(hμ): where |R| < 1 the numbers die out.
 xg.stability ??= (() => {
-  // Complex numbers are pairs, 2 × 2 matrices lists of four, row by row.
+  // Complex numbers are pairs.
+  const { identity, times: product, act } = xg.mat2;
   const times = ([a, b], [c, d]) => [a * c - b * d, a * d + b * c];
   const over = ([a, b], [c, d]) => times([a, b], [c / (c * c + d * d), -d / (c * c + d * d)]);
   const modulus = ([a, b]) => Math.hypot(a, b);
@@ -22,13 +23,11 @@ xg.stability ??= (() => {
     rk4: (z) => series(z, 4),
   };
 
-  const product = ([p, q, r, s], [t, u, v, w]) =>
-    [p * t + q * v, p * u + q * w, r * t + s * v, r * u + s * w];
   const plusIdentity = ([p, q, r, s], factor) => [1 + factor * p, factor * q, factor * r, 1 + factor * s];
   const inverse = ([p, q, r, s]) => [s, -q, -r, p].map((entry) => entry / (p * s - q * r));
 
   function truncated(A, h, terms) {
-    let sum = [1, 0, 0, 1];
+    let sum = identity;
     for (let j = terms; j > 0; j--) sum = plusIdentity(product(A, sum), h / j);
     return sum;
   }
@@ -54,7 +53,7 @@ xg.stability ??= (() => {
     const all = [];
     for (let k = 0; k <= count; k++) {
       all.push(Math.hypot(...x));
-      x = [M[0] * x[0] + M[1] * x[1], M[2] * x[0] + M[3] * x[1]];
+      x = act(M, x);
     }
     return all;
   }
@@ -90,11 +89,7 @@ xg.stability ??= (() => {
   // The curve |R(z)| = 1: a line, a circle, or R(z) = e^{it} followed by Newton's method.
   function boundary(method) {
     if (method === "trapezoid") return [[0, -4], [0, 4]];
-    if (method !== "rk4") {
-      const centre = method === "forward_euler" ? -1 : 1;
-      return Array.from({ length: 181 }, (_, i) => (i * Math.PI) / 90)
-        .map((t) => [centre + Math.cos(t), Math.sin(t)]);
-    }
+    if (method !== "rk4") return xg.circle(method === "forward_euler" ? -1 : 1);
     const curve = [];
     let z = [0, 0];
     for (let i = 0; i <= 400; i++) {
@@ -113,69 +108,58 @@ xg.stability ??= (() => {
 })();
 
 xg.define("xg-stability-region", class extends xg.Figure {
+  static shapes = ["square", "wide"];
   static STEPS = 40;
   static SIDE = 4; // the plane reaches from −4 to 4
 
   setup() {
     const { method, system, step } = this.options;
     this.method = this.select(this.say("Method", "方法"), {
-      forward_euler: this.say("forward Euler", "前向欧拉"), backward_euler: this.say("backward Euler", "后向欧拉"),
-      trapezoid: this.say("trapezoid", "梯形法"), rk4: this.say("Runge-Kutta 4", "四阶龙格-库塔"),
+      forward_euler: this.say("forward Euler", "前向欧拉法"), backward_euler: this.say("backward Euler", "后向欧拉法"),
+      trapezoid: this.say("trapezoid", "梯形法"), rk4: this.say("Runge-Kutta 4", "四阶龙格-库塔法"),
     }, method);
     this.system = this.select(this.say("System", "系统"), {
       spiral: this.say("spiral, μ = −1 ± 3i", "螺旋，μ = −1 ± 3i"), stiff: this.say("stiff, μ = −1, −20", "刚性，μ = −1, −20"),
       rotation: this.say("rotation, μ = ±2i", "旋转，μ = ±2i"), shear: this.say("non-normal, μ = −1, −2", "非正规，μ = −1, −2"),
     }, system);
-    const steps = Array.from({ length: 47 }, (_, i) => 10 ** (i / 20 - 2));
-    this.step = this.slider(this.say("Step h", "步长 h"), steps, step);
+    this.step = this.slider(this.say("Step h", "步长h"), xg.list(47, (i) => 10 ** (i / 20 - 2)), step);
   }
 
-  plane(method, mu, h, size) {
-    const { SIDE } = this.constructor, window = { range: [-SIDE, SIDE], tick: 2 };
-    const { X, Y, left, right, top, bottom, markup } =
-      xg.axes(size, size + 14, { ...window, label: "Re hμ" }, { ...window, label: "Im hμ" });
-    const curve = xg.line(xg.stability.boundary(method).map(([a, b]) => [X(a), Y(b)]));
+  plane(method, mu, h, panel, edge) {
+    const { SIDE } = this.constructor, range = [-SIDE, SIDE];
+    const axes = xg.axes(panel, { range, tick: 2, label: "Re hμ" }, { range, tick: 2, label: "Im hμ" });
+    const { X, left, right, top, bottom, place } = axes;
+    const curve = xg.line(xg.stability.boundary(method).map(place));
     const all = `M${left} ${top}H${right}V${bottom}H${left}Z`;
     const region = { forward_euler: curve, rk4: curve, backward_euler: all + curve,
       trapezoid: `M${left} ${top}H${X(0)}V${bottom}H${left}Z` }[method];
-    // From the origin to far outside of the window, which cuts them off.
-    const rays = mu.map(([a, b]) => xg.line([[X(0), Y(0)], [X(40 * a), Y(40 * b)]])).join("");
-    const points = mu.map(([a, b]) => `<circle cx="${X(h * a)}" cy="${Y(h * b)}" r="6" style="fill: var(--orange)"/>`);
-    const box = `x="${left}" y="${top}" width="${right - left}" height="${bottom - top}"`;
-    return `${markup}<svg ${box} viewBox="${left} ${top} ${right - left} ${bottom - top}" style="overflow: hidden">
+    // From the origin to far outside of the picture, which cuts them off.
+    const rays = mu.map(([a, b]) => xg.line([[0, 0], [40 * a, 40 * b]].map(place))).join("");
+    return axes.markup + xg.clip(axes, `
       <path d="${region}" fill-rule="evenodd" style="fill: var(--blue); fill-opacity: .22"/>
-      <path d="M${X(0)} ${top}V${bottom}" stroke="currentColor" opacity=".5"/>
-      <path d="${curve}" stroke="var(--blue)" stroke-width="2.5"/>
-      <path d="${rays}" stroke="currentColor" stroke-dasharray="2 4"/>${points.join("")}</svg>`;
+      ${xg.pen("text", 1, "faint")(axes.upright(0))}${edge(curve)}${xg.pen("text", 1, "dotted")(rays)}
+      ${xg.spots("orange", 12)(mu.map(([a, b]) => place([h * a, h * b])))}`);
   }
 
-  growth(found, wanted, width, height) {
-    const { X, Y, left, right, top, bottom, markup } = xg.axes(width, height,
-      { range: [0, this.constructor.STEPS], tick: 10, label: this.say("step k", "步数 k") },
-      { range: [-6, 6], tick: 3, label: this.say("log₁₀ of the norm", "范数的 log₁₀") });
+  growth(found, wanted, panel, exact) {
+    const axes = xg.axes(panel, { range: [0, this.constructor.STEPS], tick: 10, label: this.say("step k", "步数k") },
+      { range: [-6, 6], tick: 3, label: this.say("log₁₀ of the norm", "范数的log₁₀") });
     // What is cut off anyway may stand anywhere outside of the picture.
-    const place = (value, k) => [X(k), Y(Math.max(-9, Math.min(9, Math.log10(value))))];
-    const box = `x="${left - 5}" y="${top}" width="${right - left + 10}" height="${bottom - top}"`;
-    return `${markup}<svg ${box} viewBox="${left - 5} ${top} ${right - left + 10} ${bottom - top}" style="overflow: hidden">
-      <path d="${xg.line(wanted.map(place))}" stroke="currentColor" stroke-width="2" stroke-dasharray="7 5"/>
-      <path d="${xg.dots(found.map(place))}" stroke="var(--orange)" stroke-width="6" stroke-linecap="round"/></svg>`;
+    const place = (value, k) => axes.place([k, Math.max(-9, Math.min(9, Math.log10(value)))]);
+    return axes.markup + xg.clip(axes, exact(xg.line(wanted.map(place))) + xg.spots("orange", 6)(found.map(place)), 5);
   }
 
-  draw(width) {
+  draw(plane, growth) {
     const { matrices, exact, norms, systems } = xg.stability, { STEPS } = this.constructor;
     const method = this.method.value, h = this.step.chosen, { A, mu } = systems[this.system.value];
     const found = norms(matrices[method](A, h), STEPS), wanted = norms(exact(A, h), STEPS);
-    const narrow = width < 520, size = narrow ? Math.min(width, 340) : Math.min(0.46 * width, 340);
-    const rest = narrow ? width : width - size - 12, high = narrow ? 240 : size + 14;
-    const shift = narrow ? `0 ${size + 22}` : `${size + 12} 0`;
-    const markup = `${this.plane(method, mu, h, size)}
-      <g transform="translate(${shift})">${this.growth(found, wanted, rest, high)}</g>`;
+    const edge = xg.pen("blue", 2.5), equation = xg.pen("text", 2, "dashed");
+    const pictures = [this.plane(method, mu, h, plane, edge), this.growth(found, wanted, growth, equation)];
     const key = [
-      [(d) => `<path d="${d}" stroke="var(--blue)" stroke-width="3"/>`, this.say("|R(z)| = 1, shaded where below", "|R(z)| = 1，小于 1 处着色")],
-      [() => `<circle cx="18" cy="8" r="5" style="fill: var(--orange)"/>`, this.say("hμ, and the norm after k steps", "hμ 与 k 步之后的范数")],
-      [(d) => `<path d="${d}" stroke="currentColor" stroke-width="2" stroke-dasharray="7 5"/>`,
-        this.say("the differential equation itself", "微分方程本身")]];
-    return { height: narrow ? size + 262 : high, markup, key, inWords: this.inWords(method, mu, h, found, wanted) };
+      [edge, this.say("|R(z)| = 1, shaded where below", "|R(z)| = 1，小于1处着色")],
+      [() => xg.spots("orange", 10)([[18, 8]]), this.say("hμ, and the norm after k steps", "hμ与k步之后的范数")],
+      [equation, this.say("the differential equation itself", "微分方程本身")]];
+    return { pictures, key, inWords: this.inWords(method, mu, h, found, wanted) };
   }
 
   inWords(method, mu, h, found, wanted) {
@@ -183,16 +167,16 @@ xg.define("xg-stability-region", class extends xg.Figure {
     const rho = radius(method, mu, h), limit = criticalStep(method, mu), peak = Math.max(...found);
     const bound = limit === Infinity ? this.say("no critical step, each one is stable", "没有临界步长，任何步长都稳定")
       : limit === 0 ? this.say("no step is damped", "任何步长都不衰减")
-        : this.say(`critical step ${number(limit)}`, `临界步长 ${number(limit)}`);
+        : this.say(`critical step ${number(limit)}`, `临界步长${number(limit)}`);
     const verdict = rho > 1 + 1e-9 ? this.say("the steps explode", "数值解爆炸")
       : rho > 1 - 1e-9 ? this.say("the steps neither grow nor die out", "数值解既不增长也不衰减")
-        : peak > 2 ? this.say(`the steps die out, but only after a peak of ${number(peak)}`, `数值解终将衰减，但途中峰值达 ${number(peak)}`)
+        : peak > 2 ? this.say(`the steps die out, but only after a peak of ${number(peak)}`, `数值解终将衰减，但途中峰值达${number(peak)}`)
           : this.say("the steps die out", "数值解衰减");
     const outside = mu.some((m) => m.some((x) => Math.abs(h * x) > this.constructor.SIDE))
       ? this.say(" An eigenvalue is outside the picture.", "有特征值在画面之外。") : "";
     return this.say(`Largest |R(hμ)| = ${number(rho)}; ${bound}. At h = ${number(h)} ${verdict}.${outside}\n`,
-      `最大的 |R(hμ)| = ${number(rho)}；${bound}。h = ${number(h)} 时${verdict}。${outside}\n`)
+      `最大的|R(hμ)| = ${number(rho)}；${bound}。h = ${number(h)}时${verdict}。${outside}\n`)
       + this.say(`Norm after ${STEPS} steps: ${number(found[STEPS])}; of the differential equation: ${number(wanted[STEPS])}.`,
-        `${STEPS} 步之后的范数：${number(found[STEPS])}；微分方程的：${number(wanted[STEPS])}。`);
+        `${STEPS}步之后的范数：${number(found[STEPS])}；微分方程的：${number(wanted[STEPS])}。`);
   }
 });

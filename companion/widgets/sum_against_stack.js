@@ -39,69 +39,63 @@ xg.sumStack ??= (() => {
 })();
 
 xg.define("xg-sum-against-stack", class extends xg.Figure {
+  static shapes = ["wide", "wide"];
+  static high = 300;
+
   setup() {
     const { alignment, branches } = this.options;
     const rhos = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
     const counts = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256];
-    this.rho = this.slider(this.say("Alignment ρ (mean cosine)", "对齐度 ρ（平均余弦）"), rhos, alignment);
-    this.k = this.slider(this.say("Branches k", "分支数 k"), counts, branches);
+    this.rho = this.slider(this.say("Alignment ρ (mean cosine)", "对齐度ρ（平均余弦）"), rhos, alignment);
+    this.k = this.slider(this.say("Branches k", "分支数k"), counts, branches);
   }
 
-  growth(k, rho, width, height) {
-    const { X, Y, top, bottom, markup } = xg.axes(width, height,
-      { range: [1, 1000], log: true, label: this.say("branches k", "分支数 k") },
-      { range: [1, 1000], log: true, label: this.say("norm of the gradient", "梯度范数") });
-    const { sum, stack, scaled } = xg.sumStack;
-    const grid = Array.from({ length: 61 }, (_, i) => 10 ** (i / 20));
-    const curve = (f) => xg.line(grid.map((n) => [X(n), Y(f(n, rho))]));
-    return `${markup}
-      <path d="M${X(k)} ${top}V${bottom}" stroke="currentColor" opacity=".5"/>
-      <path d="${curve(scaled)}" stroke="currentColor" stroke-width="2" stroke-dasharray="2 4"/>
-      <path d="${curve(stack)}" stroke="var(--blue)" stroke-width="2.5" stroke-dasharray="9 5"/>
-      <path d="${curve(sum)}" stroke="var(--orange)" stroke-width="2.5"/>
-      <circle cx="${X(k)}" cy="${Y(stack(k))}" r="5" style="fill: var(--blue)"/>
-      <circle cx="${X(k)}" cy="${Y(sum(k, rho))}" r="5" style="fill: var(--orange)"/>`;
+  growth(k, rho, panel, pens) {
+    const { sum, stack, scaled } = xg.sumStack, side = { range: [1, 1000], log: true };
+    const axes = xg.axes(panel, { ...side, label: this.say("branches k", "分支数k") },
+      { ...side, label: this.say("norm of the gradient", "梯度范数") });
+    const curve = (f) => xg.line(xg.list(61, (i) => 10 ** (i / 20)).map((n) => axes.place([n, f(n, rho)])));
+    return `${axes.markup}${xg.pen("text", 1, "faint")(axes.upright(k))}
+      ${pens.scaled(curve(scaled))}${pens.stack(curve(stack))}${pens.sum(curve(sum))}
+      ${xg.spots("blue", 10)([axes.place([k, stack(k)])])}${xg.spots("orange", 10)([axes.place([k, sum(k, rho)])])}`;
   }
 
   // The chain, its chord and below them the stack: all three in one unit of length.
-  vectors(k, rho, width, height) {
-    const corners = xg.sumStack.chain(k, rho), xs = corners.map(([x]) => x), ys = corners.map(([, y]) => y);
-    const left = Math.min(...xs, 0), right = Math.max(...xs, Math.sqrt(k)), deep = Math.max(...ys.map(Math.abs));
-    const unit = Math.min((width - 32) / (right - left), (height - 92) / Math.max(deep, 0.01), 60);
-    const base = height - 62, place = ([x, y]) => [16 + (x - left) * unit, base - Math.abs(y) * unit];
-    const joints = k <= 32 ? `<path d="${xg.dots(corners.map(place))}" stroke="currentColor" stroke-width="5" stroke-linecap="round"/>` : "";
-    const [start, end] = [place(corners[0]), place(corners[k])], below = base + 22;
-    const last = start[0] + Math.sqrt(k) * unit;
+  vectors(k, rho, { width, height }, pens) {
+    const corners = xg.sumStack.chain(k, rho), xs = corners.map(([x]) => x);
+    const left = Math.min(...xs, 0), right = Math.max(...xs, Math.sqrt(k));
+    const deep = Math.max(0.01, ...corners.map(([, y]) => Math.abs(y)));
+    const side = 16, above = 30, below = 62, gap = 22, longest = 60;
+    const unit = Math.min((width - 2 * side) / (right - left), (height - above - below) / deep, longest);
+    const place = ([x, y]) => [side + (x - left) * unit, height - below - Math.abs(y) * unit];
+    const points = corners.map(place), [x, y] = points[0];
     return `<text x="6" y="14">${this.say("the same gradients, head to tail", "同样的梯度，首尾相接")}</text>
-      <path d="${xg.line(corners.map(place))}" stroke="currentColor" stroke-width="1.5"/>${joints}
-      <path d="${xg.line([start, end])}" stroke="var(--orange)" stroke-width="3"/>
-      <path d="${xg.line([[start[0], below], [last, below]])}" stroke="var(--blue)" stroke-width="3" stroke-dasharray="9 5"/>`;
+      ${xg.pen("text")(xg.line(points))}${k <= 32 ? xg.spots("text", 5)(points) : ""}
+      ${xg.pen("orange", 3)(xg.line([points[0], points[k]]))}
+      ${pens.stack(xg.line([[x, y + gap], [x + Math.sqrt(k) * unit, y + gap]]))}`;
   }
 
-  draw(width) {
-    const rho = this.rho.chosen, k = this.k.chosen, narrow = width < 560, high = 280;
-    const half = narrow ? width : (width - 16) / 2;
-    const shift = narrow ? `0 ${high + 12}` : `${half + 16} 0`, other = narrow ? 220 : high;
-    const markup = `${this.growth(k, rho, half, high)}
-      <g transform="translate(${shift})">${this.vectors(k, rho, half, other)}</g>`;
+  draw(growth, vectors) {
+    const rho = this.rho.chosen, k = this.k.chosen;
+    const pens = { sum: xg.pen("orange", 2.5), stack: xg.pen("blue", 2.5, "dashed"), scaled: xg.pen("text", 2, "dotted") };
+    const pictures = [this.growth(k, rho, growth, pens), this.vectors(k, rho, vectors, pens)];
     const key = [
-      [(d) => `<path d="${d}" stroke="var(--orange)" stroke-width="2.5"/>`, this.say("sum", "求和")],
-      [(d) => `<path d="${d}" stroke="var(--blue)" stroke-width="2.5" stroke-dasharray="9 5"/>`, this.say("stack", "拼接")],
-      [(d) => `<path d="${d}" stroke="currentColor" stroke-width="2" stroke-dasharray="2 4"/>`, this.say("sum / √k: fan-in scaling", "求和 / √k：按扇入缩放")]];
-    return { height: narrow ? high + 232 : high, markup, key, inWords: this.inWords(k, rho) };
+      [pens.sum, this.say("sum", "求和")], [pens.stack, this.say("stack", "拼接")],
+      [pens.scaled, this.say("sum / √k: fan-in scaling", "求和 / √k：按扇入缩放")]];
+    return { pictures, key, inWords: this.inWords(k, rho) };
   }
 
   inWords(k, rho) {
     const { sum, stack, scaled, slopes } = xg.sumStack, number = xg.number;
     const [one, two, three] = slopes(k, rho).map(number);
     const verdict = k === 1 ? this.say("One gradient: nothing to add or to stack.", "只有一个梯度，谈不上求和或拼接。")
-      : rho === 1 ? this.say("Aligned: the sum is as long as it can be, k.", "完全对齐：求和达到最大长度 k。")
+      : rho === 1 ? this.say("Aligned: the sum is as long as it can be, k.", "完全对齐：求和达到最大长度k。")
         : rho === 0 ? this.say("Unrelated: the sum is no longer than the stack.", "互不相关：求和并不比拼接更长。")
-          : this.say(`The sum is ${number(sum(k, rho) / stack(k))} times as long as the stack.`, `求和的长度是拼接的 ${number(sum(k, rho) / stack(k))} 倍。`);
+          : this.say(`The sum is ${number(sum(k, rho) / stack(k))} times as long as the stack.`, `求和的长度是拼接的${number(sum(k, rho) / stack(k))}倍。`);
     return this.say(
       `At k = ${k}, norm of the sum ${number(sum(k, rho))} (slope ${one}), of the stack ${number(stack(k))} (slope ${two}).\n`
       + `The sum scaled by 1/√k: ${number(scaled(k, rho))} (slope ${three}). ${verdict}`,
-      `k = ${k} 时，求和的范数 ${number(sum(k, rho))}（斜率 ${one}），拼接的范数 ${number(stack(k))}（斜率 ${two}）。\n`
-      + `求和乘以 1/√k：${number(scaled(k, rho))}（斜率 ${three}）。${verdict}`);
+      `k = ${k}时，求和的范数${number(sum(k, rho))}（斜率${one}），拼接的范数${number(stack(k))}（斜率${two}）。\n`
+      + `求和乘以1/√k：${number(scaled(k, rho))}（斜率${three}）。${verdict}`);
   }
 });

@@ -68,41 +68,32 @@ xg.define("xg-timestep-weights", class extends xg.Figure {
       capped: this.say("data, min-SNR", "数据，min-SNR") }, loss);
     this.trained = this.select(this.say("Network", "网络"),
       { no: this.say("before training", "训练前"), yes: this.say("best output", "最优输出") }, trained ? "yes" : "no");
-    this.threshold = this.slider(this.say("Threshold C", "阈值 C"),
-      Array.from({ length: 41 }, (_, i) => 10 ** (i / 5 - 4)), threshold);
+    this.threshold = this.slider(this.say("Threshold C", "阈值C"),
+      xg.list(41, (i) => 10 ** (i / 5 - 4)), threshold);
   }
 
-  draw(width) {
+  draw(panel) {
     const state = { schedule: this.schedule.value, prediction: this.prediction.value, loss: this.loss.value,
       trained: this.trained.value === "yes", threshold: this.threshold.chosen };
-    const points = xg.timesteps.contributions(state);
-    const height = Math.round(Math.min(Math.max(0.6 * width, 330), 400));
-    const axes = xg.axes(width, height,
-      { range: [1, xg.timesteps.STEPS], log: true, label: this.say("timestep t", "时间步 t") },
-      { range: this.constructor.RANGE, log: true, label: this.say("size, for Gaussian data", "大小（高斯数据）") });
-    const { X, Y, left, right } = axes, [low, high] = this.constructor.RANGE;
+    const points = xg.timesteps.contributions(state), [low, high] = this.constructor.RANGE;
+    const axes = xg.axes(panel, { range: [1, xg.timesteps.STEPS], log: true, label: this.say("timestep t", "时间步t") },
+      { range: [low, high], log: true, label: this.say("size, for Gaussian data", "大小（高斯数据）") });
     // Evenly spaced on the log axis; what falls out of the picture runs along its edge.
-    const shown = [...new Set(Array.from({ length: 151 }, (_, i) => Math.round(10 ** (i / 50))))];
-    const place = (t, y) => [X(t), Y(Math.min(high, Math.max(low, y)))];
-    const trace = (name, all = shown) => all.map((t) => place(t, points[t - 1][name]));
-    const solid = (d) => `<path d="${d}" stroke="var(--blue)" stroke-width="3"/>`;
-    const round = (d) => `<path d="${d}" stroke="var(--orange)" stroke-width="8" stroke-linecap="round"/>`;
-    const dashed = (d) => `<path d="${d}" stroke="currentColor" stroke-width="1.5" stroke-dasharray="8 4"/>`;
-    const dotted = (d) => `<path d="${d}" stroke="currentColor" stroke-width="2" stroke-dasharray="2 4"/>`;
-    const mixed = (d) => `<path d="${d}" stroke="var(--orange)" stroke-width="1.5" stroke-dasharray="6 3 2 3"/>`;
-    const beads = shown.filter((_, i) => i % 9 === 4);
-    const ceiling = Y(state.threshold);
-    const markup = `${axes.markup}
-      ${dotted(xg.line(trace("weight")))}${dashed(xg.line(trace("gradient")))}${mixed(xg.line(trace("mixed")))}
-      ${solid(xg.line(trace("early")))}${round(xg.dots(trace("late", beads)))}
-      <path d="M${left} ${ceiling}H${right}" stroke="currentColor" opacity=".5"/>
-      <text x="${right}" y="${ceiling}" dy="16" dx="-2" text-anchor="end">C</text>`;
+    const shown = [...new Set(xg.list(151, (i) => Math.round(10 ** (i / 50))))];
+    const at = (name) => (t) => axes.place([t, Math.min(high, Math.max(low, points[t - 1][name]))]);
+    const pens = { weight: xg.pen("text", 2, "dotted"), gradient: xg.pen("text", 1.5, "dashed"),
+      mixed: xg.pen("orange", 1.5, "dashdot"), early: xg.pen("blue", 3) };
+    const traces = Object.entries(pens).map(([name, pen]) => pen(xg.line(shown.map(at(name)))));
+    const [x, y] = axes.place([xg.timesteps.STEPS, state.threshold]);
+    const picture = `${axes.markup}${traces.join("")}${xg.spots("orange", 8)(shown.filter((_, i) => i % 9 === 4).map(at("late")))}
+      ${xg.pen("text", 1, "faint")(axes.level(state.threshold))}<text x="${x - 2}" y="${y + 16}" text-anchor="end">C</text>`;
     const key = [
-      [dotted, this.say("weight v(t)", "权重 v(t)")], [dashed, this.say("gradient ‖g‖ of the unweighted error", "未加权误差的梯度 ‖g‖")],
-      [solid, this.say("clip at C/v, then weight", "先按 C/v 裁剪，再加权")],
-      [(d) => round(d.replace(/M.*/, "M18 8h0")), this.say("weight, then clip at C", "先加权，再按 C 裁剪")],
-      [mixed, this.say("mixed up: weight, then clip at C/v", "混淆：先加权，再按 C/v 裁剪")]];
-    return { height, markup, key, inWords: this.inWords(points, state.threshold) };
+      [pens.weight, this.say("weight v(t)", "权重v(t)")],
+      [pens.gradient, this.say("gradient ‖g‖ of the unweighted error", "未加权误差的梯度‖g‖")],
+      [pens.early, this.say("clip at C/v, then weight", "先按C/v裁剪，再加权")],
+      [() => xg.spots("orange", 8)([[18, 8]]), this.say("weight, then clip at C", "先加权，再按C裁剪")],
+      [pens.mixed, this.say("mixed up: weight, then clip at C/v", "混淆：先加权，再按C/v裁剪")]];
+    return { pictures: [picture], key, inWords: this.inWords(points, state.threshold) };
   }
 
   inWords(points, threshold) {
@@ -111,6 +102,6 @@ xg.define("xg-timestep-weights", class extends xg.Figure {
     const same = gap < 1e-12 ? this.say("The two orders agree at every timestep.", "两种顺序在每个时间步都一致。")
       : this.say("The two orders differ.", "两种顺序不一致。");
     return this.say(`At C = ${xg.number(threshold)}, ${share}% of the timesteps reach the ceiling; contributions run from ${low} to ${high}.\n`,
-      `C = ${xg.number(threshold)} 时，${share}% 的时间步达到上限；贡献介于 ${low} 与 ${high} 之间。\n`) + same;
+      `C = ${xg.number(threshold)}时，${share}%的时间步达到上限；贡献介于${low}与${high}之间。\n`) + same;
   }
 });

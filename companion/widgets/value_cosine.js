@@ -1,18 +1,6 @@
 // The cosine between a gradient g and its copy with every entry clipped to ±τ.
 xg.cosine ??= (() => {
-  // mulberry32: a small generator with a seed; every reader sees the same sample.
-  function uniform(seed) {
-    let state = seed;
-    return () => {
-      state = (state + 0x6d2b79f5) | 0;
-      let t = Math.imul(state ^ (state >>> 15), state | 1);
-      t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-      return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-    };
-  }
-
-  // Box and Muller: two uniform numbers give a Gaussian one; 1 − u is never 0.
-  const normal = (u) => Math.sqrt(-2 * Math.log(1 - u())) * Math.cos(2 * Math.PI * u());
+  const { normal } = xg;
 
   function student(u, freedom) {
     let chi2 = 0;
@@ -55,7 +43,7 @@ xg.cosine ??= (() => {
   };
 
   function sample(law, dim, seed) {
-    const u = uniform(seed);
+    const u = xg.random(seed);
     return Float64Array.from({ length: dim }, (_, i) => laws[law].draw(u, i, dim));
   }
 
@@ -93,26 +81,24 @@ xg.cosine ??= (() => {
     };
   }
 
-  return { uniform, erf, laws, sample, profile, measured };
+  return { erf, laws, sample, profile, measured };
 })();
 
 xg.define("xg-value-cosine", class extends xg.Figure {
   setup() {
     const { law, dim, threshold, seed, curves } = this.options;
     const names = {
-      gaussian: this.say("Gaussian", "高斯"), laplace: this.say("Laplace", "拉普拉斯"),
-      uniform: this.say("uniform", "均匀"),
-      student5: this.say("Student t, ν = 5", "学生 t，ν = 5"), student3: this.say("Student t, ν = 3", "学生 t，ν = 3"),
-      cauchy: this.say("Cauchy", "柯西"),
-      scales: this.say("log-normal scales", "对数正态尺度"),
+      gaussian: this.say("Gaussian", "高斯"), laplace: this.say("Laplace", "拉普拉斯"), uniform: this.say("uniform", "均匀"),
+      student5: this.say("Student t, ν = 5", "t分布，ν = 5"), student3: this.say("Student t, ν = 3", "t分布，ν = 3"),
+      cauchy: this.say("Cauchy", "柯西"), scales: this.say("log-normal scales", "对数正态尺度"),
       spike: this.say("Gaussian, one spike", "高斯，一个尖峰"),
     };
     for (const name of Object.keys(curves)) names[name] = name;
-    this.law = this.select(this.say("Entries of g are", "梯度 g 的分量"), names, law);
+    this.law = this.select(this.say("Entries of g are", "梯度g的分量"), names, law);
     const dims = [2, 3, 5, ...[1, 2, 3, 4].flatMap((k) => [1, 2, 3, 5].map((m) => m * 10 ** k)), 1e5];
-    this.dim = this.slider(this.say("Dimension d", "维数 d"), dims, dim, (d) => d.toLocaleString("en"));
-    this.threshold = this.slider(this.say("Threshold τ / rms", "阈值 τ / rms"),
-      Array.from({ length: 81 }, (_, i) => 10 ** (i / 20 - 3)), threshold);
+    this.dim = this.slider(this.say("Dimension d", "维数d"), dims, dim, (d) => d.toLocaleString("en"));
+    this.threshold = this.slider(this.say("Threshold τ / rms", "阈值τ / 均方根"),
+      xg.list(81, (i) => 10 ** (i / 20 - 3)), threshold);
     this.seed = seed;
     this.again = this.button(this.say("Draw another sample", "换一个样本"), () => this.seed++);
   }
@@ -128,42 +114,33 @@ xg.define("xg-value-cosine", class extends xg.Figure {
     return this.at;
   }
 
-  draw(width) {
+  draw(panel) {
     const law = this.law.value, curve = this.options.curves[law];
-    const dim = this.dim.chosen, threshold = this.threshold.chosen;
+    const dim = this.dim.chosen, threshold = this.threshold.chosen, size = dim.toLocaleString("en");
     this.dim.disabled = this.again.disabled = Boolean(curve);
     const at = this.prepared(law, curve);
-    const height = Math.round(Math.min(Math.max(0.5 * width, 280), 380));
-    const axes = xg.axes(width, height,
-      { range: [1e-3, 10], log: true, label: this.say("threshold τ / rms of the entries", "阈值 τ / 各分量的均方根") },
-      { range: [0, 1], tick: 0.2, label: this.say("cosine of g and its clipped copy", "g 与裁剪后的 g 的余弦") });
-    const { X, Y, left, right, bottom } = axes;
-
-    const grid = Array.from({ length: 201 }, (_, i) => 10 ** (i / 50 - 3));
-    const trace = (f) => xg.line(grid.map((a) => [X(a), Y(f(a))]));
+    const axes = xg.axes(panel, { range: [1e-3, 10], log: true, label: this.say("threshold τ / rms of the entries", "阈值τ / 各分量的均方根") },
+      { range: [0, 1], tick: 0.2, label: this.say("cosine of g and its clipped copy", "g与裁剪后的g的余弦") });
+    const trace = (f) => xg.line(xg.list(201, (i) => 10 ** (i / 50 - 3)).map((a) => axes.place([a, f(a)])));
     const theory = curve ? xg.cosine.laws.gaussian : xg.cosine.laws[law];
     const { cosine, share } = at(threshold);
     const angle = (Math.acos(Math.min(1, cosine)) * 180) / Math.PI;
-    const solid = (d) => `<path d="${d}" stroke="var(--blue)" stroke-width="3"/>`;
-    const dashed = (d) => `<path d="${d}" stroke="var(--orange)" stroke-width="2" stroke-dasharray="7 5"/>`;
-    const dotted = (d) => `<path d="${d}" stroke="currentColor" stroke-width="2" stroke-dasharray="2 4"/>`;
-    const x = X(threshold), y = Y(cosine), floor = 1 / Math.sqrt(dim);
+    const sample = xg.pen("blue", 3), limit = xg.pen("orange", 2, "dashed"), least = xg.pen("text", 2, "dotted");
+    const [x, y] = axes.place([threshold, cosine]);
     // The curve never falls, so the place above it on the left is free.
-    const beside = x > left + 60 ? 'text-anchor="end" dx="-6"' : 'dx="4"';
-    const markup = `${axes.markup}
-      ${curve ? "" : dotted(`M${left} ${Y(floor)}H${right}`)}
-      ${solid(trace((a) => at(a).cosine))}
-      ${dashed(trace(theory.curve ?? (() => theory.limit)))}
-      <path d="M${x} ${y}V${bottom}" stroke="currentColor"/>
+    const beside = x > axes.left + 60 ? 'text-anchor="end" dx="-6"' : 'dx="4"';
+    const corner = at(1).cosine > 0.5 ? [axes.right - 105, axes.bottom - 30] : [axes.left + 70, axes.Y(0.6)];
+    const picture = `${axes.markup}${curve ? "" : least(axes.level(1 / Math.sqrt(dim)))}
+      ${sample(trace((a) => at(a).cosine))}${limit(trace(theory.curve ?? (() => theory.limit)))}
+      ${xg.pen("text", 1)(`M${x} ${y}V${axes.bottom}`)}
       <circle cx="${x}" cy="${y}" r="6" fill="var(--blue)" stroke="currentColor" stroke-width="1.5"/>
       <text x="${x}" y="${y}" dy="-11" font-size="15" font-weight="bold" ${beside}>${cosine.toFixed(3)}</text>
-      ${at(1).cosine > 0.5 ? this.arrows(right - 105, bottom - 30, angle) : this.arrows(left + 70, Y(0.6), angle)}`;
+      ${this.arrows(...corner, angle)}`;
     const key = [
-      [solid, curve ? law : this.say(`a sample, d = ${dim.toLocaleString("en")}, seed ${this.seed}`,
-        `一个样本，d = ${dim.toLocaleString("en")}，种子 ${this.seed}`)],
-      [dashed, (curve ? this.say("Gaussian, ", "高斯，") : "") + (theory.curve ? "d → ∞" : this.say("d → ∞, then τ → 0", "先 d → ∞，再 τ → 0"))],
-      ...(curve ? [] : [[dotted, this.say("smallest possible, 1/√d", "可能的最小值 1/√d")]])];
-    return { height, markup, key, inWords: this.inWords(threshold, cosine, angle, share, theory, curve) };
+      [sample, curve ? law : this.say(`a sample, d = ${size}, seed ${this.seed}`, `一个样本，d = ${size}，种子${this.seed}`)],
+      [limit, (curve ? this.say("Gaussian, ", "高斯，") : "") + (theory.curve ? "d → ∞" : this.say("d → ∞, then τ → 0", "先d → ∞，再τ → 0"))],
+      ...(curve ? [] : [[least, this.say("smallest possible, 1/√d", "可能的最小值1/√d")]])];
+    return { pictures: [picture], key, inWords: this.inWords(threshold, cosine, angle, share, theory, curve) };
   }
 
   // The gradient and its clipped copy as two arrows, with the angle between them.
@@ -181,8 +158,8 @@ xg.define("xg-value-cosine", class extends xg.Figure {
     const [tau, limit] = [threshold, theory.limit].map(xg.number), cos = cosine.toFixed(3);
     const percent = xg.number(100 * share);
     return this.say(`Threshold τ = ${tau} × rms: cosine ${cos}, so clipping turns the gradient by ${angle.toFixed(1)}°`,
-      `阈值 τ = ${tau} × rms：余弦 ${cos}，即裁剪使梯度转过 ${angle.toFixed(1)}°`)
-      + (curve ? this.say(". ", "。") : this.say(`; ${percent}% of its entries are clipped.\n`, `；${percent}% 的分量被裁剪。\n`)
-        + this.say(`For d → ∞ and then τ → 0 the cosine tends to ${limit}.`, `先令 d → ∞ 再令 τ → 0，余弦趋于 ${limit}。`));
+      `阈值为均方根的${tau}倍：余弦${cos}，即裁剪使梯度转过${angle.toFixed(1)}°`)
+      + (curve ? this.say(". ", "。") : this.say(`; ${percent}% of its entries are clipped.\n`, `；${percent}%的分量被裁剪。\n`)
+        + this.say(`For d → ∞ and then τ → 0 the cosine tends to ${limit}.`, `先令d → ∞再令τ → 0，余弦趋于${limit}。`));
   }
 });

@@ -15,10 +15,8 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from tools.paths import BOOK, SOURCES
-from tools.plain import number
-from tools.render import chapter_number
-from tools.source import edition, read
+from press.book import read_book
+from press.paths import BOOK
 
 ROOT = next(p for p in Path(__file__).parents if (p / "_config.yml").exists())
 SITE = ROOT / "_build" / "html"
@@ -188,11 +186,16 @@ def test_the_site_and_the_notebook_count_alike(path):
     language = path.parent.name
     folder = {"en": "", "zh": "zh/"}[language] + f"book/{language}"
     page = soup(f"{folder}/{path.stem}.html")
-    ours = edition(read(SOURCES / f"{path.stem}.md"), language)
-    names = number(ours, language, chapter_number(path.stem, language))
-    for label, name in names.items():
-        tag = page.find(id=f"equation-{label}" if label.startswith("eq-") else label)
-        assert name.replace(" ", "") in tag.get_text().replace(" ", ""), (label, name)
+    book, wrong = read_book(), []
+    for label in book.labels.values():
+        if label.slug != path.stem:
+            continue
+        name = book.called(label.name, language)
+        place = f"equation-{label.name}" if label.kind == "equation" else label.name
+        tag = page.find(id=place)
+        if name.replace(" ", "") not in tag.get_text().replace(" ", ""):
+            wrong.append((label.name, name))
+    assert wrong == []
 
 
 @pytest.mark.browser
@@ -221,4 +224,4 @@ def test_in_a_browser(tmp_path):
         missed = [
             word for word, hits in found.items() if not hits and word.lower() in written
         ]
-        assert missed == [], edition
+        assert missed == [], folder

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.paths import sources
-from tools.source import digest, pairs, read
+from press.paths import sources
+from press.source import digest, pairs, read
 
 __all__ = ["main", "stale", "stamp"]
 
@@ -19,17 +19,19 @@ CHINESE = re.compile(r'^\+\+\+ \{"lang": "zh".*\}$', re.M)
 
 
 def stale(source: Path) -> list[str]:
-    """The beginnings of the Chinese cells whose English has changed."""
+    """The Chinese cells whose English has changed: place and beginning."""
     return [
-        chinese.text.strip()[:40]
-        for english, chinese in pairs(read(source))
+        f"{chinese.place}: {chinese.text.strip()[:40]}"
+        for english, chinese in pairs(read(source)[0])
         if chinese.metadata.get("of") != digest(english.text)
     ]
 
 
 def stamp(source: Path) -> None:
     """Write the digest of each English cell into the Chinese cell after it."""
-    fresh: Iterator[str] = (digest(english.text) for english, _ in pairs(read(source)))
+    fresh: Iterator[str] = (
+        digest(english.text) for english, _ in pairs(read(source)[0])
+    )
 
     def mark(_: re.Match[str]) -> str:
         return f'+++ {{"lang": "zh", "of": "{next(fresh)}"}}'
@@ -47,7 +49,7 @@ def main() -> None:
         if arguments.slugs and source.stem not in arguments.slugs:
             continue
         for start in stale(source):
-            sys.stdout.write(f"{source.stem}: {start}\n")
+            sys.stdout.write(f"{start}\n")
         if arguments.stamp:
             stamp(source)
 

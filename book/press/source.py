@@ -12,21 +12,19 @@ import itertools
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jupytext
+from jupytext.myst import myst_to_notebook
+
+from press.markup import Block, Place, walk
 
 __all__ = [
     "Cell",
+    "blocks_of",
     "digest",
-    "edition",
-    "generated",
-    "is_chapter",
-    "languages",
+    "in_language",
     "pairs",
     "prose",
     "read",
 ]
-
-GENERATED = {"bootstrap", "caption"}
 
 
 class Cell(NamedTuple):
@@ -36,6 +34,7 @@ class Cell(NamedTuple):
     """``markdown`` or ``code``."""
     text: str
     metadata: dict[str, Any]
+    place: Place = Place("cell", 1)
 
     @property
     def language(self) -> str | None:
@@ -43,25 +42,34 @@ class Cell(NamedTuple):
         return self.metadata.get("lang")
 
 
-def read(path: Path) -> list[Cell]:
-    """Read a bilingual source."""
-    notebook = jupytext.read(path, fmt="md:myst")
-    cells = [Cell(c.cell_type, c.source, dict(c.metadata)) for c in notebook.cells]
-    for cell in cells:
-        if cell.kind == "markdown" and cell.language not in ("en", "zh"):
-            start = cell.text.strip()[:60]
-            raise ValueError(f"{path.name}: cell must have a language, got {start!r}")
-    return cells
+def read(path: Path) -> tuple[list[Cell], dict[str, Any]]:
+    """Read a bilingual source: its cells, and what stands before them."""
+    text = path.read_text("utf-8")
+    notebook = myst_to_notebook(text, add_source_map=True)
+    lines = text.split("\n")
+    cells = []
+    for cell, start in zip(
+        notebook.cells, notebook.metadata["source_map"], strict=True
+    ):
+        while not lines[start].strip():
+            start += 1
+        place = Place(path.name, start + 1)
+        metadata = dict(cell.metadata)
+        if cell.cell_type == "markdown" and metadata.get("lang") not in ("en", "zh"):
+            begin = cell.source.strip()[:60]
+            raise ValueError(f"{place}: cell must have a language, got {begin!r}")
+        cells.append(Cell(cell.cell_type, cell.source, metadata, place))
+    return cells, dict(notebook.metadata)
 
 
-def is_chapter(cells: list[Cell]) -> bool:
-    """A chapter runs code; a page does not."""
-    return any(cell.kind == "code" for cell in cells)
-
-
-def languages(cells: list[Cell]) -> list[str]:
-    """The editions that a source has: English, and Chinese once it is translated."""
-    return ["en", "zh"] if any(cell.language == "zh" for cell in cells) else ["en"]
+def blocks_of(cells: list[Cell]) -> list[Block]:
+    """Every block of the Markdown cells, with those inside other blocks, in order."""
+    return [
+        block
+        for cell in cells
+        if cell.kind == "markdown"
+        for block in walk(cell.text, cell.place)
+    ]
 
 
 def digest(text: str) -> str:
@@ -70,10 +78,10 @@ def digest(text: str) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:8]
 
 
-def edition(cells: list[Cell], language: str) -> list[Cell]:
+def in_language(cells: list[Cell], language: str) -> list[Cell]:
     """The cells of one edition, with the captions of its language."""
     return [
-        Cell(cell.kind, cell.text, _localized(cell.metadata, language))
+        cell._replace(metadata=_localized(cell.metadata, language))
         for cell in cells
         if cell.language in (None, language)
     ]
@@ -92,11 +100,6 @@ def pairs(cells: list[Cell]) -> list[tuple[Cell, Cell]]:
         for one, two in itertools.pairwise(prose)
         if one.language == "en" and two.language == "zh"
     ]
-
-
-def generated(cell: dict[str, Any]) -> bool:
-    """Whether a notebook's cell was added by the writer and has no source."""
-    return bool(GENERATED & set(cell["metadata"].get("tags", [])))
 
 
 def _localized(metadata: dict[str, Any], language: str) -> dict[str, Any]:

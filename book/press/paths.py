@@ -1,13 +1,12 @@
-"""Where things stand in the tree, and the two languages."""
+"""Where things stand in the tree."""
 
 from pathlib import Path
 
 BOOK = Path(__file__).resolve().parents[1]
 ROOT = BOOK.parent
 SOURCES = BOOK / "src"
-LANGUAGES = ("en", "zh")
 
-TOC = {"en": ROOT / "_toc.yml", "zh": BOOK / "zh" / "_toc.yml"}
+TOC = ROOT / "_toc.yml"
 CONFIG = ROOT / "_config.yml"
 REFERENCES = BOOK / "references.bib"
 TERMS = BOOK / "terms.csv"

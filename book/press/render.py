@@ -5,18 +5,18 @@ and outputs give the same bytes.
 """
 
 import json
-from pathlib import Path
 from typing import Any
 
 import nbformat
 import yaml
 
-from tools.paths import CONFIG, TOC
-from tools.plain import WORDS, Numbers, number, plain
-from tools.source import Cell, digest, edition, prose, read
-from tools.tables import fill
+from press.book import Book, Document
+from press.paths import CONFIG
+from press.plain import Context, plain
+from press.source import Cell, digest
+from press.tables import fill
 
-__all__ = ["chapter_number", "code_cells", "render", "repository"]
+__all__ = ["code_cells", "render", "repository"]
 
 Json = dict[str, Any]
 
@@ -56,51 +56,39 @@ def repository() -> str:
     return str(yaml.safe_load(CONFIG.read_text("utf-8"))["repository"]["url"])
 
 
-def chapter_number(slug: str, language: str) -> int:
-    """The place of a chapter among the numbered ones of an edition's contents."""
-    toc = yaml.safe_load(TOC[language].read_text("utf-8"))
-    slugs = [
-        Path(chapter["file"]).name
-        for part in toc["parts"]
-        if part.get("numbered")
-        for chapter in part["chapters"]
-    ]
-    if slug not in slugs:
-        raise ValueError(f"{slug} must stand in {TOC[language].name}, got {slugs}")
-    return slugs.index(slug) + 1
-
-
-def code_cells(source: Path) -> list[Cell]:
+def code_cells(document: Document) -> list[Cell]:
     """The code of a chapter in the order it runs, the set-up cell first."""
     setup = BOOTSTRAP.format(repository=repository())
     tags = {"tags": ["bootstrap", "hide-input", "remove-cell"]}
-    code = [cell for cell in read(source) if cell.kind == "code"]
-    return [Cell("code", setup, tags), *code]
+    return [Cell("code", setup, tags), *document.code]
 
 
-def render(source: Path, language: str, outputs: list[list[Json]]) -> str:
+def render(
+    book: Book, document: Document, language: str, outputs: list[list[Json]]
+) -> str:
     """The text of one edition of a chapter's notebook.
 
     Args:
-        source: The bilingual source.
+        book: The book, for numbers and links.
+        document: The chapter.
         language: ``en`` or ``zh``.
         outputs: What each of `code_cells` gave, in order.
     """
-    ours = edition(read(source), language)
-    english = edition(read(source), "en")
-    numbers = number(ours, language, chapter_number(source.stem, language))
-    whole = prose(ours)
-    setup = code_cells(source)[0]
-    at = next(i for i, cell in enumerate(ours) if cell.kind == "code")
-    ours, english = ([*c[:at], setup, *c[at:]] for c in (ours, english))
+    context = Context(book, document.slug, language)
+    edition, english = document.editions[language], document.english
+    setup, *_ = code_cells(document)
+    at = next(i for i, cell in enumerate(edition.cells) if cell.kind == "code")
+    ours, theirs = (
+        [*cells[:at], setup, *cells[at:]] for cells in (edition.cells, english.cells)
+    )
     ran = iter(enumerate(outputs, start=1))
     cells: list[Json] = []
-    for cell, original in zip(ours, english, strict=True):
+    for cell, original in zip(ours, theirs, strict=True):
         if cell.kind == "code":
-            cells += [_code(cell, *next(ran)), *_caption(cell, language, numbers)]
+            cells += [_code(cell, *next(ran)), *_caption(cell, context)]
         else:
-            text = fill(cell.text, language, chapter=whole)
-            cells.append(_markdown(plain(text, language, numbers), original.text))
+            text = fill(cell.text, book, document, language)
+            cells.append(_markdown(plain(text, context, cell.place), original.text))
     _tell_apart(cells)
     notebook = {
         "cells": cells,
@@ -136,15 +124,16 @@ def _markdown(text: str, original: str, tags: list[str] | None = None) -> Json:
     }
 
 
-def _caption(cell: Cell, language: str, numbers: Numbers) -> list[Json]:
+def _caption(cell: Cell, context: Context) -> list[Json]:
     """The caption under a figure, which only the site takes from the metadata."""
     figure = cell.metadata.get("mystnb", {}).get("figure", {})
     if not figure:
         return []
-    caption = plain(figure["caption"].strip(), language, numbers)
-    gap = " " if language == "en" else "　"
-    text = f"{numbers[figure['name']]}.{gap}{caption}"
-    return [_markdown(text, f"{WORDS['figure']['en']} {figure['name']}", ["caption"])]
+    name = figure["name"]
+    caption = plain(figure["caption"].strip(), context, cell.place)
+    gap = " " if context.language == "en" else "　"
+    text = f'<a id="{name}"></a>{context.called(name, cell.place)}.{gap}{caption}'
+    return [_markdown(text, f"Figure {name}", ["caption"])]
 
 
 def _normalized(output: Json, count: int) -> Json:

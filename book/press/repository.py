@@ -8,10 +8,9 @@ import re
 import sys
 from pathlib import Path
 
-from tools.notebooks import update
-from tools.paths import CONFIG, ROOT, sources
-from tools.render import repository
-from tools.source import is_chapter, read
+from press.notebooks import write
+from press.paths import CONFIG, ROOT
+from press.render import repository
 
 __all__ = ["main", "move", "pages_address"]
 
@@ -45,9 +44,7 @@ def main() -> None:
         move(sys.argv[1])
     except ValueError as error:
         sys.exit(str(error))
-    for source in sources():
-        if is_chapter(read(source)):
-            update(source)
+    write()
 
 
 if __name__ == "__main__":

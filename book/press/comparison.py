@@ -10,7 +10,7 @@ import re
 from collections.abc import Container
 from typing import Any
 
-__all__ = ["FIGURES", "TOLERANCE", "same", "settled"]
+__all__ = ["FIGURES", "TOLERANCE", "kept", "same", "settled"]
 
 TOLERANCE = 1e-3  # printed numbers have few digits and come from other machines, too
 FIGURES = frozenset({"image/svg+xml", "image/png"})
@@ -30,6 +30,32 @@ def same(one: str, two: str) -> bool:
     return all(_overlap(*pair) for pair in spread) and all(
         _close(*pair) for pair in exact
     )
+
+
+def kept(
+    code: list[str], new: list[Any], ran: list[str], stored: list[Any]
+) -> list[Any]:
+    """Outputs of a chapter that ran again; what is the same stays as it was stored.
+
+    As far as the code is the code that ran: a number that is printed nearly as before
+    keeps its digits, and a drawing is kept if all text up to it is the same.  So
+    another machine, whose last digits differ, changes no byte.
+
+    Args:
+        code: The code of the cells.
+        new: The outputs of each.
+        ran: The code of the cells that ran before.
+        stored: The outputs of each of these.
+    """
+    outputs, figures = list(new), FIGURES
+    for at, (text, before) in enumerate(zip(code, ran, strict=False)):
+        if text != before:
+            break
+        outputs[at] = settled(new[at], stored[at], keep=FIGURES)
+        if outputs[at] != stored[at]:
+            figures = frozenset()
+        outputs[at] = settled(new[at], stored[at], keep=figures)
+    return outputs
 
 
 def settled(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pybtex.database import Entry, parse_file
 from pybtex.richtext import Text
 
-from tools.paths import REFERENCES
+from press.paths import REFERENCES
 
 __all__ = ["Work", "cited", "listing", "work", "works"]
 

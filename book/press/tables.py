@@ -8,14 +8,12 @@ import csv
 import re
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
-from companion.claims import Entry, read_ledger
-from tools.claims import VERDICTS, claims
-from tools.paths import BOOK, ROOT, TERMS, sources
-from tools.references import cited, listing
-from tools.source import edition, is_chapter, languages, prose, read
+from press.book import Book, Document
+from press.claims import VERDICTS
+from press.paths import ROOT, TERMS
+from press.references import cited, listing
 
 __all__ = ["Term", "fill", "terms"]
 
@@ -51,21 +49,18 @@ def terms() -> list[Term]:
         return [Term(**row) for row in csv.DictReader(file)]
 
 
-def fill(text: str, language: str, *, chapter: str = "") -> str:
-    """Put the generated parts into a text where it asks for them.
-
-    `references` lists what the whole of `chapter` cites.
-    """
+def fill(text: str, book: Book, document: Document, language: str) -> str:
+    """Put the generated parts into a text where it asks for them."""
 
     def part(match: re.Match[str]) -> str:
         make = PARTS.get(match[1])
-        return make(chapter, language) if make else match[0]
+        return make(book, document, language) if make else match[0]
 
     return MARK.sub(part, text)
 
 
-def _notation(chapter: str, language: str) -> str:
-    del chapter
+def _notation(book: Book, document: Document, language: str) -> str:
+    del book, document
     rows = [
         [
             f"${t.symbol}$",
@@ -78,9 +73,9 @@ def _notation(chapter: str, language: str) -> str:
     return _table(HEADS["notation"][language], rows)
 
 
-def _glossary(chapter: str, language: str) -> str:
+def _glossary(book: Book, document: Document, language: str) -> str:
     """Each term with the other language's beside it, in the order of the alphabet."""
-    del chapter
+    del book, document
     other = "zh" if language == "en" else "en"
     entries = [
         f"{getattr(t, language)}\n"
@@ -91,28 +86,22 @@ def _glossary(chapter: str, language: str) -> str:
     return ":::{glossary}\n" + "\n\n".join(entries) + "\n:::"
 
 
-def _ledger(chapter: str, language: str) -> str:
-    del chapter
+def _ledger(book: Book, document: Document, language: str) -> str:
+    """Every claim with each of its checks, in reading order."""
+    del document
     parts = []
-    for source in sources():
-        cells = read(source)
-        if is_chapter(cells) and language in languages(cells):
-            name = re.search(r"^# (.+)$", prose(edition(cells, language)), re.M)
-            if name is None:
-                raise ValueError(f"{source.name} must have a title, got none")
-            table = _table(HEADS["ledger"][language], _rows(source, language))
-            parts += [f"## {name[1]}", table]
+    for chapter in book.chapters:
+        if language in chapter.editions:
+            table = _table(HEADS["ledger"][language], _rows(chapter, language))
+            parts += [f"## {chapter.editions[language].title}", table]
     return "\n\n".join(parts)
 
 
-def _rows(source: Path, language: str) -> list[list[str]]:
+def _rows(chapter: Document, language: str) -> list[list[str]]:
     """One row for each claim, with a line for each of its checks."""
-    checks: dict[str, list[Entry]] = {}
-    for entry in read_ledger(BOOK / "en" / f"{source.stem}.ipynb"):
-        checks.setdefault(entry.claim, []).append(entry)
     rows = []
-    for claim in claims(prose(edition(read(source), language))):
-        held = checks[claim.label]
+    for claim in chapter.editions[language].claims:
+        held = chapter.checks[claim.label]
         rows.append(
             [
                 f"{{prf:ref}}`{claim.label}` {claim.title} ({claim.audit})",
@@ -126,9 +115,9 @@ def _rows(source: Path, language: str) -> list[list[str]]:
     return rows
 
 
-def _api(chapter: str, language: str) -> str:
+def _api(book: Book, document: Document, language: str) -> str:
     """The documentation of every public module of the companion."""
-    del chapter, language
+    del book, document, language
     package = ROOT / "companion"
     names = {path.stem for path in package.glob("[a-z]*.py")}
     names |= {path.parent.name for path in package.glob("[a-z]*/__init__.py")}
@@ -139,9 +128,10 @@ def _api(chapter: str, language: str) -> str:
     )
 
 
-def _references(chapter: str, language: str) -> str:
-    del language
-    return listing(cited(chapter))
+def _references(book: Book, document: Document, language: str) -> str:
+    """What a chapter cites."""
+    del book
+    return listing(cited(document.editions[language].text))
 
 
 def _table(heads: list[str], rows: list[list[str]]) -> str:
@@ -149,7 +139,7 @@ def _table(heads: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-PARTS: dict[str, Callable[[str, str], str]] = {
+PARTS: dict[str, Callable[[Book, Document, str], str]] = {
     "references": _references,
     "notation": _notation,
     "glossary": _glossary,

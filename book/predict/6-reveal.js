@@ -1,0 +1,41 @@
+// A link, a search hit or the printer opens what hides its target: folds and <details>.
+
+const CLOSED = "xg-fold[hidden], details:not([open])";
+
+function openAround(node) {
+  let opened = false;
+  for (let box = node.closest(CLOSED); box; box = box.parentElement.closest(CLOSED)) {
+    if (box.localName === "details") box.open = true;
+    else box.found();
+    opened = true;
+  }
+  return opened;
+}
+
+function reveal() {
+  let target = null;
+  try {
+    target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  } catch { /* no name of ours */ }
+  if (target && openAround(target)) target.scrollIntoView({ behavior: "instant" });
+}
+
+addEventListener("hashchange", reveal);
+addEventListener("load", () => {
+  reveal();
+  // Sphinx marks the words of a search some milliseconds after the page is there.
+  setTimeout(() => document.querySelectorAll(".highlighted").forEach(openAround), 100);
+});
+// A second click on the same link changes no hash, but must open again.
+addEventListener("click", (event) => {
+  const link = event.target.closest?.('a[href^="#"]');
+  if (link && link.hash === location.hash) reveal();
+});
+
+// Paper shows everything but solutions, hints and answers, which stay for another day.
+let shut = [];
+addEventListener("beforeprint", () => {
+  shut = [...document.querySelectorAll("article details:not([open], .answer)")];
+  shut.forEach((box) => { box.open = true; });
+});
+addEventListener("afterprint", () => shut.forEach((box) => { box.open = false; }));

@@ -1,0 +1,1 @@
+"""The press: sources are read once, and printed as notebooks and as pages."""

@@ -1,1 +1,0 @@
-"""From one bilingual source to two executed editions; run by `make notebooks`."""
