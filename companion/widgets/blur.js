@@ -48,7 +48,7 @@ xg.define("xg-blur", class extends xg.Figure {
   tile(x, title, { width, height }) {
     const { SIDE } = xg.blur, { LEVELS } = this.constructor;
     const most = x.reduce((best, v) => Math.max(best, Math.abs(v)), 0);
-    const size = (width - 12) / SIDE, top = 26, shades = {};
+    const top = 26, side = Math.min(width - 12, height - top), size = side / SIDE, shades = {};
     for (let row = 0; row < SIDE; row++) {
       for (let column = 0, run; column < SIDE; column += run) {
         const level = (i) => Math.round((LEVELS * x[SIDE * row + i]) / most), here = level(column);
@@ -58,10 +58,9 @@ xg.define("xg-blur", class extends xg.Figure {
       }
     }
     const paths = Object.entries(shades).filter(([shade]) => +shade !== 0).map(([shade, parts]) =>
-      `<path d="${parts.join("")}" style="fill: var(--${shade > 0 ? "blue" : "orange"});
+      `<path d="${parts.join("")}" shape-rendering="crispEdges" style="fill: var(--${shade > 0 ? "blue" : "orange"});
         fill-opacity: ${Math.abs(shade) / LEVELS}"/>`);
-    const frame = `<rect x="6" y="${top}" width="${width - 12}" height="${Math.min(width - 12, height - top)}"
-      fill="none" stroke="currentColor" opacity=".5"/>`;
+    const frame = `<rect x="6" y="${top}" width="${side}" height="${side}" fill="none" stroke="currentColor" opacity=".5"/>`;
     return `<text x="6" y="16">${title}</text>${paths.join("")}${frame}`;
   }
 
