@@ -10,6 +10,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 READY := $(VENV)/.ready
 ASSETS := node_modules/.ready
 CHECKERS := node_modules/.checkers
+BUILD := jupyter-book build . -q -W -n --keep-going
 NOTEBOOKS := $(wildcard book/en/*.ipynb book/zh/*.ipynb)
 # Strict nbval: every cell, in order, the network blocked (book/conftest.py).
 NBVAL := -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
@@ -18,13 +19,21 @@ NBVAL := -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
 export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/book
 
-.PHONY: book test lint unit notebooks robust stamp serve browser newest repository clean
+.PHONY: book english chinese test lint unit notebooks robust stamp serve browser newest repository clean
 .DELETE_ON_ERROR:
 
 book: $(READY) $(ASSETS)  ## both editions, warnings are errors
 	@echo "Building both editions ..."
-	@jupyter-book build . -q -W -n --keep-going
+	@$(MAKE) --no-print-directory -j2 english chinese
+	@rm -rf _build/html/zh && cp -r _build/zh/_build/html _build/html/zh
 	@echo "Open  file://$(CURDIR)/_build/html/index.html  or run: make serve"
+
+english:
+	@$(BUILD)
+
+chinese:  # the English configuration, overlaid; book/press/chinese.py says how
+	@python -m press.chinese _build/zh
+	@$(BUILD) --config _build/zh/_config.yml --toc _build/zh/_toc.yml --path-output _build/zh
 
 test: $(CHECKERS) lint unit book  ## lint, types, units and doctests, the book, its notebooks
 	@echo "Running the notebooks of both editions, the network blocked ..."

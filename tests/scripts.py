@@ -23,6 +23,7 @@ FIGURES = {
     "normalized-depth": partial(
         widgets.normalized_depth, curves={("batch", False, 1.0): [1.2, 1.0]}
     ),
+    "orders": widgets.orders,
     "product-growth": partial(
         widgets.product_growth, depths=[2, 4], runs={8: [[-0.1, 0.3]], 64: [[0, 1]]}
     ),

@@ -26,6 +26,7 @@ LAYERS = [
         "recurrence",
         "residual",
         "scaling",
+        "tanh_networks",
         "tasks",
         "unet",
     },

@@ -30,15 +30,18 @@ from companion import (
     linalg,
     matrix_free,
     normalization,
+    probe,
     recurrence,
     residual,
     scaling,
+    tanh_networks,
     tasks,
     unet,
 )
 
-# These give text, numbers and drawings, wherever the tensors are that they are given.
-ELSEWHERE = {"claims", "plotting", "uncertainty", "widgets"}
+# These give text, numbers, files and drawings, wherever the tensors are that they get.
+ELSEWHERE = {"claims", "plotting", "recorder", "uncertainty", "widgets"}
+NUMPY = {"probe.linear_operator"}
 
 
 class On:
@@ -56,6 +59,9 @@ class On:
         self.eye = torch.eye(4, dtype=torch.float64, device=device)
         self.lstm = nn.LSTM(4, 4, device=device)
         self.sequence = torch.zeros(5, 1, 4, device=device)
+        self.networks = tanh_networks.TanhNetworks(
+            self.eye[None], self.A[None, None], self.B[None]
+        )
         self.stack = residual.residual_weights(
             2, 4, skip=1.0, scale=0.5, generator=self.rng
         )
@@ -71,6 +77,19 @@ def activations(depth, width, kind, rng):
     )
     x = torch.ones(3, width, dtype=torch.float64, device=rng.device)
     return net(x * torch.arange(1, 4, device=rng.device)[:, None])
+
+
+def linear(width, o):
+    """A network of one hidden layer on a device."""
+    layers = [nn.Linear(4, width), nn.Tanh(), nn.Linear(width, 4)]
+    model = nn.Sequential(*layers).to_empty(device=o.x.device).to(o.x.dtype)
+    set_all(model, 0.1)
+    return model
+
+
+def set_all(model, value):
+    for parameter in model.parameters():
+        parameter.data.fill_(value)
 
 
 def unet_on(o, skip="concat"):
@@ -186,6 +205,9 @@ CALLS = {
     "matrix_free.jacobian_norm": lambda o: matrix_free.jacobian_norm(
         torch.sin, o.x, tolerance=1e-3, generator=o.rng
     ),
+    "matrix_free.jacobian_products": lambda o: [
+        product(o.x) for product in matrix_free.jacobian_products(torch.sin, o.x)[1:]
+    ],
     "matrix_free.leading_exponents": lambda o: matrix_free.leading_exponents(
         [torch.sin], o.x, count=2, generator=o.rng
     ),
@@ -200,6 +222,17 @@ CALLS = {
     ),
     "normalization.standardization_jacobian": lambda o: (
         normalization.standardization_jacobian(o.x, epsilon=0.1)
+    ),
+    "probe.coordinate_check": lambda o: list(
+        probe.coordinate_check(
+            lambda width: linear(width, o),
+            lambda net: set_all(net, 0.05),
+            o.A,
+            widths=(4, 8, 16),
+        )
+    ),
+    "probe.probe": lambda o: list(
+        probe.probe([torch.sin, torch.cos], o.A, generator=o.rng, probes=2)
     ),
     "recurrence.chrono_init_": lambda o: list(
         recurrence.chrono_init_(o.lstm, longest=9, generator=o.rng).parameters()
@@ -228,6 +261,26 @@ CALLS = {
     ),
     "scaling.variance_preserving_scale": lambda o: scaling.variance_preserving_scale(
         o.share, gain=1.0
+    ),
+    "tanh_networks.hidden_states": lambda o: tanh_networks.hidden_states(
+        o.networks, o.A
+    ),
+    "tanh_networks.mean_growth_rates": lambda o: tanh_networks.mean_growth_rates(
+        o.networks, o.A, generator=o.rng
+    ),
+    "tanh_networks.read_out": lambda o: tanh_networks.read_out(o.networks, o.A),
+    "tanh_networks.tanh_networks": lambda o: tanh_networks.tanh_networks(
+        o.A[None, None], inputs=2, outputs=3, generator=o.rng
+    ),
+    "tanh_networks.train_classifiers": lambda o: tanh_networks.train_classifiers(
+        o.networks,
+        o.A,
+        labels=torch.tensor([0, 1, 2, 0], device=o.A.device),
+        learning_rate=0.1,
+        steps=2,
+        batch=3,
+        generator=o.rng,
+        epsilon=1e-8,
     ),
     "tasks.adding_problem": lambda o: tasks.adding_problem(2, 4, generator=o.rng),
     "tasks.digits": lambda o: tasks.digits(generator=o.rng),
@@ -267,6 +320,7 @@ def test_every_function_of_a_tensor_or_a_generator_is_called():
         for name, item in public.items()
         if not (inspect.isclass(item) and issubclass(item, tuple))
         and needs_a_device(item)
+        and name not in NUMPY
     }
     assert called <= set(CALLS) <= set(public)
 

@@ -22,6 +22,8 @@ CHAPTERS = {
         "linalg.cosine_similarity": lambda x: 1.01 * x,
         "linalg.euclidean_norm": lambda x: 1.01 * x + 0.01,
         "linalg.spectral_norm": lambda x: 0.5 * x,
+        "linalg.spectral_radius": lambda x: 1.05 * x,
+        "tasks.noisy_waves": lambda x: 0.1 * x,
     },
     "diffusion-weighting": {
         "clipping.clip_per_sample": lambda x: x._replace(gradient=longer(x.gradient)),
@@ -46,6 +48,14 @@ CHAPTERS = {
         "linalg.spectral_radius": lambda x: 1.01 * x,
         "matrix_free.jacobian_norm": lambda x: x._replace(norm=1.01 * x.norm),
         "matrix_free.leading_exponents": lambda x: x + 0.05,
+        "tanh_networks.hidden_states": lambda x: [*x[:-1], 2 * x[-1]],
+        "tanh_networks.mean_growth_rates": lambda x: x + 0.3,
+        "tanh_networks.read_out": lambda x: x.roll(1, -1),
+        "tanh_networks.tanh_networks": lambda x: x._replace(exit=0 * x.exit),
+        "tanh_networks.train_classifiers": lambda x: x._replace(
+            exit=x.exit.roll(1, -1)
+        ),
+        "tasks.digits": lambda x: x._replace(labels=(3 * x.labels) % 10),
     },
     "normalizing-flows": {
         "clipping.clip_per_sample": lambda x: x._replace(

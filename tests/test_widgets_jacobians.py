@@ -1,5 +1,6 @@
 """The interactive figures of products: their HTML, and their numbers against torch."""
 
+import itertools
 import math
 
 import pytest
@@ -7,13 +8,13 @@ import torch
 from scripts import evaluator, options_of
 
 from companion.ensembles import gaussian_exponents
-from companion.linalg import spectral_radius
-from companion.widgets import product_growth, rotation
+from companion.linalg import spectral_norm, spectral_radius
+from companion.widgets import orders, product_growth, rotation
 
 CASES = [(0, 0.1), (30, 0.1), (55, 0.1), (60, 0.1), (90, 0.1), (45, 0.5), (80, 1.0)]
 RUNS = {8: [[-0.123, 0.456]], 64: [[0.0, 1.0], [0.5, -0.25]]}
 
-in_node = evaluator("rotation", "product_growth")
+in_node = evaluator("rotation", "product_growth", "orders")
 
 
 def layer(degrees, b):
@@ -110,3 +111,67 @@ def test_quantiles_agree_with_torch():
     )
     exact = torch.tensor(values).quantile(torch.tensor(shares))
     assert found == pytest.approx(exact.tolist(), rel=1e-6)
+
+
+# The orders of two layers
+
+A = torch.tensor([[0.5, 2.0], [0.0, 0.5]], dtype=torch.float64)
+
+
+def product_norms(order):
+    """The largest singular value after each layer, from torch."""
+    product, norms = torch.eye(2, dtype=torch.float64), [1.0]
+    for letter in order:
+        product = (A if letter == "A" else A.T) @ product
+        norms.append(spectral_norm(product).item())
+    return norms
+
+
+@pytest.mark.parametrize("order", ["AAAAAAAAAAAA", "ABABABABABAB", "BBABAAABABBA"])
+def test_the_norms_of_an_order_are_torch_s(order):
+    found = in_node(
+        "xg.orders.journey([...order], xg.orders.SYSTEMS.swap)", order=order
+    )
+    assert found == pytest.approx(product_norms(order), rel=1e-9)
+
+
+def test_the_histogram_holds_every_order_once():
+    found = in_node("xg.orders.all(6, xg.orders.SYSTEMS.swap)")
+    every = ["".join(letters) for letters in itertools.product("AB", repeat=6)]
+    expected = sorted(product_norms(order)[-1] for order in every)
+    assert sorted(found) == pytest.approx(expected, rel=1e-9)
+    logs = [math.log10(norm) for norm in expected]
+    counts = in_node("xg.orders.histogram(logs, -3, 4, 35)", logs=logs)
+    exact = torch.histc(torch.tensor(logs, dtype=torch.float64), 35, -3, 4)
+    assert counts == exact.int().tolist()
+
+
+@pytest.mark.parametrize(
+    ("system", "least", "most"),
+    [
+        ("diagonals", 0.15**6, 1.5**12),
+        ("shears", 1.0, ((1 + math.sqrt(5)) / 2) ** 12),
+        ("turned", 0.2**6, 2.0**12),
+    ],
+)
+def test_the_other_systems_reach_the_ends_that_their_laws_say(system, least, most):
+    found = in_node("xg.orders.all(12, xg.orders.SYSTEMS[system])", system=system)
+    assert max(found) == pytest.approx(most, rel=1e-9)
+    if system == "shears":
+        assert min(found) > least  # a shear repeated grows, too
+    else:
+        assert min(found) == pytest.approx(least, rel=1e-9)
+
+
+def test_a_value_at_the_edge_of_the_histogram_is_counted():
+    assert in_node("xg.orders.histogram([-9, 0, 1, 9], 0, 1, 2)") == [2, 2]
+
+
+@pytest.mark.parametrize("order", ["", "ABABABABABA", "ABABABABABAC"])
+def test_orders_refuses(order):
+    with pytest.raises(ValueError, match=r"^order must be twelve letters A or B, got"):
+        orders(order=order)
+
+
+def test_the_first_order_reaches_the_browser():
+    assert options_of(orders(order="ABBAABBAABBA")) == {"order": "ABBAABBAABBA"}

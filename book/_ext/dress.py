@@ -7,6 +7,7 @@ and what the Chinese edition does not have yet is linked to in the English one.
 """
 
 import hashlib
+import re
 from typing import Any
 
 from docutils import nodes
@@ -42,9 +43,9 @@ def the_book() -> Book:
 
 
 def place(docname: str) -> tuple[str, str]:
-    """Return the slug and the language of a page, from `book/en/index`."""
-    *_, language, slug = docname.split("/")
-    return slug, language
+    """Return what a page shows, and its language: `book/en/index`, or a name alone."""
+    found = re.search(r"book/(\w+)/(.+)$", docname)
+    return (found[2], found[1]) if found else (docname, "")
 
 
 def dress_notebook(app: Sphinx, docname: str, content: list[str]) -> None:
@@ -106,24 +107,26 @@ class LinkAcross(SphinxPostTransform):
         book = the_book()
         up = "../" * (self.env.docname.count("/") + 1)
         for node in list(self.document.findall(addnodes.pending_xref)):
-            name = node["reftarget"]
-            document = book.documents.get(place(f"/{name}")[0])
-            words = node.astext()
-            if node.get("refdomain") in ("prf", "math", "std") and name in book.labels:
-                document = book.documents[book.labels[name].slug]
-                if words == name:
-                    words = book.called(name, here, Place(slug, node.line or 0))
-                name = f"equation-{name}" if node["refdomain"] == "math" else name
-            elif node["reftype"] == "doc":
-                name = ""
+            name, words = node["reftarget"], node.astext()
+            if node["reftype"] == "doc":
+                name, anchor = place(name)[0], ""
+                document = book.documents.get(name)
+            elif node.get("refdomain") in ("prf", "math", "std"):
+                label = book.labels.get(name)
+                document = label and book.documents[label.slug]
+                kind = "equation-" if node["refdomain"] == "math" else ""
+                anchor = f"#{kind}{name}"
             else:
                 continue
             if document is None or here in document.editions:
                 continue
-            address = f"{up}book/en/{document.slug}.html" + (f"#{name}" if name else "")
+            if words == node["reftarget"]:
+                where = Place(slug, node.line or 0)
+                named = document.english.title if not anchor else ""
+                words = named or book.called(name, here, where)
+            address = f"{up}book/en/{document.slug}.html{anchor}"
             link = nodes.reference("", words, refuri=address, internal=True)
-            link["hreflang"] = "en"
-            node.replace_self(link)
+            node.parent.replace(node, link)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

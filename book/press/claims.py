@@ -21,8 +21,8 @@ KINDS = {
 VERDICTS = {
     "true": {"en": "True", "zh": "成立"},
     "conditional": {"en": "Conditional", "zh": "有条件成立"},
-    "imprecise": {"en": "Imprecise", "zh": "不精确"},
-    "wrong": {"en": "Wrong as a general statement", "zh": "一般不成立"},
+    "imprecise": {"en": "Imprecise", "zh": "不够精确"},
+    "wrong": {"en": "Wrong as a general statement", "zh": "不普遍成立"},
     "unsupported": {"en": "Unsupported", "zh": "缺乏依据"},
     "beyond": {"en": "Beyond the source", "zh": "原文未涉及"},
 }

@@ -19,10 +19,12 @@ import nbformat
 from nbclient import NotebookClient
 
 from press.book import Book, Document, read_book
+from press.companion import modules
 from press.comparison import kept
 from press.paths import BOOK, README_PICTURE
 from press.render import METADATA, code_cells, render
 from press.site import page
+from press.tables import module_page
 
 __all__ = ["main", "readme_figure", "texts", "write"]
 
@@ -80,6 +82,9 @@ def texts(book: Book) -> dict[Path, str]:
                 made[path] = render(book, document, language, outputs)
             else:
                 made[path] = page(book, document, language)
+    for module in modules():
+        for language in ("en", "zh"):
+            made[BOOK / language / "api" / f"{module}.md"] = module_page(module)
     made[README_PICTURE] = readme_figure(book)
     return made
 
@@ -122,6 +127,7 @@ def _write(path: Path, text: str) -> bool:
     """Write a file if that changes it."""
     if path.exists() and path.read_text("utf-8") == text:
         return False
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
     return True
 

@@ -11,12 +11,26 @@ from press.book import Book, stars
 from press.claims import claim, verdict_line
 from press.markup import NOWHERE, Block, Place, Role, blocks, replace_roles
 from press.predict import TITLE, predict
-from press.references import work
+from press.references import AND, work
 
 __all__ = ["Context", "plain"]
 
 SOLUTION = {"en": "Solution to {}", "zh": "解答：{}"}
-AND = {"en": " and ", "zh": "与"}
+
+
+class Style(NamedTuple):
+    """How a language cites: in the sentence, in brackets, one work of several."""
+
+    textual: str
+    group: str
+    inside: str
+    sep: str
+
+
+CITED = {
+    "en": Style("{} ({})", "({})", "{}, {}", "; "),
+    "zh": Style("{}（{}）", "（{}）", "{}，{}", "；"),
+}
 TITLED = {"en": "**{}** ({}).", "zh": "**{}**（{}）。"}
 
 
@@ -94,10 +108,13 @@ def _role(role: Role, context: Context) -> str:
 
 def _citation(role: Role, language: str) -> str:
     found = [work(key.strip()) for key in role.label.split(",")]
+    style = CITED[language]
     if role.name == "cite:t":
-        links = [f"[{w.short} ({w.year})]({w.link})" for w in found]
-        return AND[language].join(links)
-    return "(" + "; ".join(f"[{w.short}, {w.year}]({w.link})" for w in found) + ")"
+        named = [(style.textual.format(w.short(language), w.year), w) for w in found]
+        return AND[language].join(f"[{text}]({w.link})" for text, w in named)
+    named = [(style.inside.format(w.short(language), w.year), w) for w in found]
+    links = (f"[{text}]({w.link})" for text, w in named)
+    return style.group.format(style.sep.join(links))
 
 
 def _quotation(text: str) -> str:
@@ -141,13 +158,17 @@ def _div(box: Block, context: Context) -> str:
 
 
 def _exercise(box: Block, context: Context) -> str:
-    title = f"{box.title} {'★' * stars(box)}".strip()
-    return f"{_titled(box.options['label'], title, box, context)}\n\n{box.body}"
+    label, mark = box.options["label"], "★" * stars(box)
+    form = {"en": "{} ({})", "zh": "{}（{}）"}[context.language]
+    title = _words(box.title, context, box.place)
+    name = form.format(context.called(label, box.place), title)
+    heading = f'### <a id="{label}"></a>{name} {mark}'
+    return f"{heading.rstrip()}\n\n{box.body}"
 
 
 def _solution_start(box: Block, context: Context) -> str:
     name = context.called(box.title, box.place)
-    return f"**{SOLUTION[context.language].format(name)}**\n\n{box.body}"
+    return f"#### {SOLUTION[context.language].format(name)}\n\n{box.body}"
 
 
 def _solution_end(box: Block, context: Context) -> None:

@@ -13,7 +13,7 @@ import yaml
 from press.book import Book, Document
 from press.paths import CONFIG
 from press.plain import Context, plain
-from press.source import Cell, digest
+from press.source import Cell, digest, pieces
 from press.tables import fill
 
 __all__ = ["code_cells", "render", "repository"]
@@ -87,12 +87,13 @@ def render(
         if cell.kind == "code":
             cells += [_code(cell, *next(ran)), *_caption(cell, context)]
         else:
-            text = fill(cell.text, book, document, language)
-            cells.append(_markdown(plain(text, context, cell.place), original.text))
+            cut = zip(pieces(cell), pieces(original), strict=True)
+            cells += [_prose(one, two, context, document) for one, two in cut]
+    cells = [cell for cell in cells if cell["source"]]
     _tell_apart(cells)
     notebook = {
         "cells": cells,
-        "metadata": METADATA,
+        "metadata": METADATA | {"colab": {"collapsed_sections": _collapsed(cells)}},
         "nbformat": 4,
         "nbformat_minor": 5,
     }
@@ -112,6 +113,23 @@ def _code(cell: Cell, count: int, outputs: list[Json]) -> Json:
         "outputs": [_normalized(output, count) for output in outputs],
         "source": cell.text,
     }
+
+
+def _prose(cell: Cell, original: Cell, context: Context, document: Document) -> Json:
+    """A piece of prose; one that begins a solution is folded with all below it."""
+    text = fill(cell.text, context.book, document, context.language)
+    written = _markdown(plain(text, context, cell.place), original.text)
+    if cell.text.lstrip(":`").startswith("{solution-start}"):
+        written["metadata"]["jp-MarkdownHeadingCollapsed"] = True  # JupyterLab
+    return written
+
+
+def _collapsed(cells: list[Json]) -> list[str]:
+    """The cells whose sections Colab folds; it knows a cell by its metadata."""
+    folded = [c for c in cells if "jp-MarkdownHeadingCollapsed" in c["metadata"]]
+    for cell in folded:
+        cell["metadata"]["id"] = cell["id"]
+    return [cell["id"] for cell in folded]
 
 
 def _markdown(text: str, original: str, tags: list[str] | None = None) -> Json:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from jupytext.myst import myst_to_notebook
 
-from press.markup import Block, Place, walk
+from press.markup import Block, Place, blocks, walk
 
 __all__ = [
     "Cell",
@@ -22,9 +22,13 @@ __all__ = [
     "digest",
     "in_language",
     "pairs",
+    "pieces",
     "prose",
     "read",
 ]
+
+
+FOLDED = {"exercise", "solution-start", "solution-end"}
 
 
 class Cell(NamedTuple):
@@ -60,6 +64,26 @@ def read(path: Path) -> tuple[list[Cell], dict[str, Any]]:
             raise ValueError(f"{place}: cell must have a language, got {begin!r}")
         cells.append(Cell(cell.cell_type, cell.source, metadata, place))
     return cells, dict(notebook.metadata)
+
+
+def pieces(cell: Cell) -> list[Cell]:
+    """A Markdown cell cut where an exercise or its solution begins or ends.
+
+    Readers of notebooks fold whole cells, from a heading to the next.
+    """
+    cut: list[list[Block]] = [[]]
+    for block in blocks(cell.text, cell.place):
+        name = block.name if block.kind == "directive" else ""
+        if name in FOLDED:
+            cut.append([])
+        cut[-1].append(block)
+        if name == "solution-start":  # a folded cell still shows its own text
+            cut.append([])
+    return [
+        cell._replace(text="\n".join(b.text for b in part), place=part[0].place)
+        for part in cut
+        if part
+    ]
 
 
 def blocks_of(cells: list[Cell]) -> list[Block]:

@@ -1,7 +1,7 @@
 """The generated parts of pages and chapters.
 
 A source asks for one by a comment line, `% references` say, and finds it there in
-both editions: `references`, `notation`, `glossary`, `ledger`, `api`.
+both editions; a number in a sentence is asked for like {count}`claims`.
 """
 
 import csv
@@ -10,23 +10,21 @@ from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
+from press import companion, home, ledger
 from press.book import Book, Document
-from press.claims import VERDICTS
-from press.paths import ROOT, TERMS
+from press.paths import TERMS
 from press.references import cited, listing
 
-__all__ = ["Term", "fill", "terms"]
+__all__ = ["Term", "anchor", "fill", "module_page", "terms"]
 
 MARK = re.compile(r"^% (\w+)$", re.M)
+COUNT = re.compile(r"\{count\}`(\w+)`")
 HEADS = {
     "notation": {
-        "en": ["symbol", "meaning", "in code"],
-        "zh": ["记号", "含义", "代码"],
+        "en": ["symbol", "meaning", "in code", "chapter"],
+        "zh": ["记号", "含义", "代码", "章"],
     },
-    "ledger": {
-        "en": ["claim", "the source", "verdict", "predicted", "measured"],
-        "zh": ["断言", "原文", "结论", "预测", "实测"],
-    },
+    "modules": {"en": ["module", "what it holds"], "zh": ["模块", "内容"]},
 }
 
 
@@ -56,75 +54,71 @@ def fill(text: str, book: Book, document: Document, language: str) -> str:
         make = PARTS.get(match[1])
         return make(book, document, language) if make else match[0]
 
+    text = COUNT.sub(lambda match: home.count(book, match[1], language), text)
     return MARK.sub(part, text)
 
 
+def anchor(term: Term) -> str:
+    """The id of a symbol's row on the page of notation."""
+    words = f"{term.en} {term.chapter}"
+    return "symbol-" + "-".join(re.findall(r"[a-z0-9]+", words.lower()))
+
+
 def _notation(book: Book, document: Document, language: str) -> str:
-    del book, document
-    rows = [
-        [
-            f"${t.symbol}$",
-            getattr(t, language),
-            f"`{t.identifier}`" if t.identifier else "",
-        ]
-        for t in terms()
-        if t.symbol
-    ]
+    """Each symbol with its meaning, its name in code, and the chapter that owns it."""
+    del document
+    rows = []
+    for term in sorted((t for t in terms() if t.symbol), key=_letter):
+        code = f"`{term.identifier}`" if term.identifier else ""
+        place = f'<span id="{anchor(term)}"></span>'
+        owner = str(book.numbers[term.chapter]) if term.chapter else ""
+        meaning = getattr(term, language)
+        rows.append([f"{place}${term.symbol}$", meaning, code, owner])
     return _table(HEADS["notation"][language], rows)
+
+
+def _letter(term: Term) -> tuple[str, str]:
+    """Symbols by their first letter, whatever accent or font it has."""
+    bare = re.sub(
+        r"\\(?:hat|bar|mathrm|operatorname|tfrac|log|cos)\b|[^a-zA-Z]", "", term.symbol
+    )
+    return bare.lower(), term.symbol
 
 
 def _glossary(book: Book, document: Document, language: str) -> str:
     """Each term with the other language's beside it, in the order of the alphabet."""
     del book, document
     other = "zh" if language == "en" else "en"
+    form = {"en": "{} {}", "zh": "（{}）{}"}[language]
     entries = [
-        f"{getattr(t, language)}\n"
-        f"  : {getattr(t, other)}. {getattr(t, f'meaning_{language}')}"
-        for t in sorted(terms(), key=lambda term: term.en.lower())
-        if t.meaning_en
+        f"{getattr(term, language)}\n"
+        "    " + form.format(getattr(term, other), getattr(term, f"meaning_{language}"))
+        for term in sorted(terms(), key=lambda term: _in_order(term, language))
+        if term.meaning_en
     ]
     return ":::{glossary}\n" + "\n\n".join(entries) + "\n:::"
 
 
-def _ledger(book: Book, document: Document, language: str) -> str:
-    """Every claim with each of its checks, in reading order."""
-    del document
-    parts = []
-    for chapter in book.chapters:
-        if language in chapter.editions:
-            table = _table(HEADS["ledger"][language], _rows(chapter, language))
-            parts += [f"## {chapter.editions[language].title}", table]
-    return "\n\n".join(parts)
+def _in_order(term: Term, language: str) -> bytes:
+    """The alphabet; in Chinese pinyin, which the national encoding follows."""
+    return str(getattr(term, language)).lower().encode("gb18030")
 
 
-def _rows(chapter: Document, language: str) -> list[list[str]]:
-    """One row for each claim, with a line for each of its checks."""
-    rows = []
-    for claim in chapter.editions[language].claims:
-        held = chapter.checks[claim.label]
-        rows.append(
-            [
-                f"{{prf:ref}}`{claim.label}` {claim.title} ({claim.audit})",
-                claim.says,
-                VERDICTS[claim.verdict][language],
-                # A no-break space keeps the lines of the two columns side by side.
-                "<br>".join(f"{e.relation}\u00a0{e.predicted}" for e in held),
-                "<br>".join(entry.measured for entry in held),
-            ]
-        )
-    return rows
+def _modules(book: Book, document: Document, language: str) -> str:
+    """The public modules of the companion, each with its first line."""
+    del book, document
+    rows = [
+        [f"[`companion.{name}`](api/{name}.md)", companion.summary(name)]
+        for name in companion.modules()
+    ]
+    return _table(HEADS["modules"][language], rows)
 
 
-def _api(book: Book, document: Document, language: str) -> str:
-    """The documentation of every public module of the companion."""
-    del book, document, language
-    package = ROOT / "companion"
-    names = {path.stem for path in package.glob("[a-z]*.py")}
-    names |= {path.parent.name for path in package.glob("[a-z]*/__init__.py")}
-    return "\n\n".join(
-        f"## `companion.{name}`\n\n"
-        f"```{{eval-rst}}\n.. automodule:: companion.{name}\n   :members:\n```"
-        for name in sorted(names)
+def module_page(name: str) -> str:
+    """The page of one module of the companion; it is English in both editions."""
+    return (
+        f"# `companion.{name}`\n\n"
+        f"```{{eval-rst}}\n.. automodule:: companion.{name}\n   :members:\n```\n"
     )
 
 
@@ -140,9 +134,14 @@ def _table(heads: list[str], rows: list[list[str]]) -> str:
 
 
 PARTS: dict[str, Callable[[Book, Document, str], str]] = {
-    "references": _references,
-    "notation": _notation,
+    "figure": home.figure,
     "glossary": _glossary,
-    "ledger": _ledger,
-    "api": _api,
+    "ledger": ledger.ledger,
+    "map": home.dependencies,
+    "modules": _modules,
+    "notation": _notation,
+    "questions": home.questions,
+    "references": _references,
+    "sentences": ledger.sentence_rows,
+    "verdicts": home.verdict_bar,
 }

@@ -75,7 +75,7 @@ def coordinate_check(
         after = _outputs(model, x)
         moved.append(torch.stack([rms(after[name] - before[name]) for name in before]))
     table = torch.stack(moved)
-    logs = torch.tensor([math.log(width) for width in widths], dtype=table.dtype)
+    logs = table.new_tensor([math.log(width) for width in widths])
     centred = (logs - logs.mean())[:, None]
     slope = (centred * table.log()).sum(dim=0) / centred.square().sum()
     rest = table.log() - table.log().mean(dim=0) - slope * centred

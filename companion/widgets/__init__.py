@@ -15,6 +15,7 @@ from companion.widgets._figure import Widget
 from companion.widgets._gate_cobweb import gate_cobweb
 from companion.widgets._kernel_spectrum import kernel_spectrum
 from companion.widgets._normalized_depth import normalized_depth
+from companion.widgets._orders import orders
 from companion.widgets._product_growth import product_growth
 from companion.widgets._residual_plane import residual_plane
 from companion.widgets._rotation import rotation
@@ -35,6 +36,7 @@ __all__ = [
     "gate_cobweb",
     "kernel_spectrum",
     "normalized_depth",
+    "orders",
     "product_growth",
     "residual_plane",
     "rotation",

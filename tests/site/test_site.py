@@ -16,6 +16,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 from press.book import read_book
+from press.companion import modules, public_names
 from press.paths import BOOK
 
 ROOT = next(p for p in Path(__file__).parents if (p / "_config.yml").exists())
@@ -175,6 +176,123 @@ def test_every_verdict_stands_in_a_claim_box(page):
         assert VERDICTS & set(verdict["class"])
 
 
+HAN = re.compile(r"[\u3400-\u9fff]")
+WORDS = re.compile(r"[A-Za-z]{3}")
+SPOKEN = ("title", "aria-label", "alt", "placeholder")
+
+
+def test_the_frame_of_a_chinese_page_speaks_chinese():
+    """Whatever is read out or shown on hovering; the text itself is the author's."""
+    found = {}
+    for page in (page for page in PAGES if page.startswith("zh/")):
+        frame = BeautifulSoup(str(soup(page)), "html.parser")
+        for part in frame.select(".bd-article > section *, main script"):
+            if "headerlink" not in part.get("class", []):
+                part.attrs = {}
+        for tag in frame.find_all(True):
+            for name in SPOKEN:
+                words = tag.get(name, "")
+                if WORDS.search(words) and not HAN.search(words):
+                    found.setdefault((name, words), page)
+    assert found == {}
+
+
+def test_a_page_asks_for_one_style_sheet_and_no_script_blocks_it():
+    for page in CHAPTERS:
+        head = soup(page).head
+        sheets = [link["href"] for link in head("link", rel="stylesheet")]
+        assert [Path(urlsplit(s).path).name for s in sheets] == ["book-all.css"], page
+        blocking = {
+            Path(urlsplit(script["src"]).path).name
+            for script in soup(page)("script", src=True)
+            if not script.has_attr("defer")
+        }
+        assert blocking <= {"documentation_options.js", "predict.js"}, page
+
+
+def test_no_page_carries_more_script_than_a_book_needs():
+    """600 kB in all, what the page holds and what it asks for, before compression."""
+    for page in CHAPTERS:
+        size = 0
+        for script in soup(page)("script"):
+            if script.has_attr("src"):
+                size += local(page, script["src"])[0].stat().st_size
+            else:
+                size += len(script.get_text().encode())
+        assert size <= 600_000, (page, size)
+
+
+def test_the_joined_sheet_finds_all_that_it_asks_for():
+    for root in (SITE, SITE / "zh"):
+        sheet = root / "_static" / "book-all.css"
+        text = sheet.read_text("utf-8")
+        assert "@import" not in text
+        for address in re.findall(r"url\(\"?([^)\"]+)", text):
+            if not address.startswith("data:"):
+                assert (sheet.parent / address).is_file(), address
+
+
+@pytest.mark.parametrize("folder", ["book/en", "zh/book/zh"])
+def test_the_ledger_holds_every_claim_and_every_sentence(folder):
+    page = soup(f"{folder}/claims-ledger.html")
+    claims = [c for chapter in read_book().chapters for c in chapter.english.claims]
+    rows = page.select(".claim-row")
+    assert len(rows) == len(claims)
+    for row, claim in zip(rows, claims, strict=True):
+        assert row.select_one("a")["href"].endswith(f"#{claim.label}")
+        assert f"verdict-{claim.verdict}" in row["class"]
+        assert row.select_one(".pair") is not None
+    assert len(page.select(".sentence-row")) == 123
+
+
+def test_every_claim_has_the_address_that_claims_json_gives_it():
+    shelf = json.loads((SITE / "claims.json").read_text("utf-8"))
+    for claim in shelf["claims"]:
+        path, anchor = urldefrag(claim["address"].removeprefix(BASE))
+        assert anchor in anchors(path), claim["address"]
+
+
+@pytest.mark.parametrize("folder", ["book/en", "zh/book/zh"])
+def test_the_reference_has_a_page_a_module_with_links_to_source_and_chapters(folder):
+    for module in modules():
+        page = soup(f"{folder}/api/{module}.html")
+        ids = {tag["id"] for tag in page(id=True)}
+        names = {
+            n for n in public_names().values() if n.startswith(f"companion.{module}.")
+        }
+        assert names <= ids, names - ids
+    entry = soup(f"{folder}/api/clipping.html")
+    assert entry.select('a.external[href*="/companion/clipping.py#L"]')
+    assert entry.select('a[href*="gradient-clipping.html"]')
+
+
+@pytest.mark.parametrize("folder", ["book/en", "zh/book/zh"])
+def test_names_and_terms_of_a_chapter_are_links(folder):
+    page = soup(f"{folder}/gradient-clipping.html")
+    assert page.select('div.cell_input a.name[href*="api/clipping.html#companion."]')
+    assert page.select('a[href*="glossary.html#term-"]')
+    assert page.select('a[href*="notation.html#symbol-"]')
+    for inside in (".katex a", "h1 a.name", "h2 a.name", "pre .term"):
+        assert page.select(inside) == [], inside
+
+
+def test_a_definition_of_the_glossary_begins_with_its_words():
+    for folder in ("book/en", "zh/book/zh"):
+        for definition in soup(f"{folder}/glossary.html").select("dl.glossary dd"):
+            assert not definition.get_text().lstrip().startswith(":")
+
+
+def test_a_figure_with_a_colour_map_has_a_copy_for_the_dark():
+    for page in CHAPTERS:
+        for image in soup(page).select("img.only-light"):
+            light = local(page, image["src"])[0]
+            dark = light.with_name(f"{light.stem}-dark.svg")
+            assert "<image style" in dark.read_text("utf-8")
+        for image in soup(page).select(".bd-article img[src$='.svg']:not(.only-light)"):
+            drawn = local(page, image["src"])[0].read_text("utf-8")
+            assert "<image " not in drawn.replace("<image style", ""), image["src"]
+
+
 @pytest.mark.parametrize("page", CHAPTERS)
 def test_mathematics_is_typeset(page):
     assert soup(page).select(".math:not(:has(.katex))") == []
@@ -211,7 +329,15 @@ def test_in_a_browser(tmp_path):
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     report = json.loads(run.stdout)
-    for trouble in ("console", "requests", "overflow", "switch", "axe"):
+    for trouble in (
+        "console",
+        "requests",
+        "overflow",
+        "switch",
+        "axe",
+        "shift",
+        "found",
+    ):
         assert report[trouble] == [], trouble
     everything = {
         edition: " ".join(

@@ -1,0 +1,68 @@
+"""Heat maps keep their colours in the dark, where other figures turn.
+
+A style sheet inverts the figures of the dark page.  What inverts a colour map as well
+makes low values bright, the opposite of the interactive figure beside it.  So a figure
+that holds a raster stands on the page twice, and its dark copy has the raster inverted
+beforehand: the two inversions cancel.  The browser fetches the one that it shows.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
+
+RASTER = "<image "
+INVERTED = '<image style="filter: invert(1) hue-rotate(180deg)" '
+
+
+def holds_raster(file: Path) -> bool:
+    """Whether a drawing holds pixels: a colour map, and nothing else in this book."""
+    return file.suffix == ".svg" and RASTER in file.read_text("utf-8")
+
+
+def dark_name(name: str) -> str:
+    """The file name of a drawing's dark copy."""
+    return name.removesuffix(".svg") + "-dark.svg"
+
+
+def visit_image(translator: HTML5Translator, node: nodes.image) -> None:
+    """Write an image, and its dark copy after it if it needs one."""
+    file = Path(translator.builder.srcdir, node["uri"])
+    if not (file.is_file() and holds_raster(file)):
+        HTML5Translator.visit_image(translator, node)
+        return
+    name = translator.builder.images[node["uri"]]
+    for theme, shown in (("only-light", name), ("only-dark", dark_name(name))):
+        start = len(translator.body)
+        node["classes"].append(theme)
+        HTML5Translator.visit_image(translator, node)
+        node["classes"].remove(theme)
+        html = "".join(translator.body[start:]).replace(name, shown)
+        # What may be fetched late is not fetched at all where it is not displayed.
+        translator.body[start:] = [html.replace("<img ", '<img loading="lazy" ')]
+
+
+def depart_image(translator: HTML5Translator, node: nodes.image) -> None:
+    """End an image."""
+    HTML5Translator.depart_image(translator, node)
+
+
+def write_copies(app: Sphinx, error: Exception | None) -> None:
+    """Write the dark copy of every drawing with a raster."""
+    if error is not None or app.builder.name != "html":
+        return
+    for uri, name in app.builder.images.items():
+        file = Path(app.srcdir, uri)
+        if holds_raster(file):
+            text = file.read_text("utf-8").replace(RASTER, INVERTED)
+            copy = Path(app.outdir, app.builder.imagedir, dark_name(name))
+            copy.write_text(text, encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension with Sphinx."""
+    app.add_node(nodes.image, override=True, html=(visit_image, depart_image))
+    app.connect("build-finished", write_copies)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,37 @@
+// The search page: chapters before names of functions, and excerpts that can be read.
+// It is deferred, so that it finds what Sphinx's searchtools.js defines.
+const asked = (new URLSearchParams(location.search).get("q") ?? "").trim().toLowerCase();
+const LISTS = /(claims-ledger|bibliography|glossary|notation|genindex)$/; // they hold every word
+
+// A result is [page, title, anchor, description, score, file]; names alone have a description.
+Scorer.score = (result) => {
+  const [page, title, , description, score] = result;
+  const [chapter, section] = title.split(" > ");
+  if (description !== null) {
+    const name = title.split(".").at(-1).toLowerCase();
+    return name === asked ? score + 30 : score - 30;
+  }
+  if (section && chapter.replace(/^\d+\. /, "") === section) {
+    [result[1], result[2]] = [chapter, ""]; // the first heading is the page itself
+    return score + 20;
+  }
+  return LISTS.test(page) ? score - 10 : score;
+};
+
+// KaTeX writes each formula twice, for eyes and for screen readers, and once as TeX.
+function readable(formula) {
+  formula.querySelectorAll("annotation").forEach((tex) => tex.remove());
+  formula.querySelectorAll("msqrt").forEach((root) => root.prepend("√"));
+  formula.querySelectorAll("mfrac").forEach((fraction) => fraction.firstElementChild?.after("/"));
+  formula.querySelectorAll("msup").forEach((power) => power.lastElementChild?.before("^"));
+  return formula.textContent;
+}
+
+Search.htmlToText = (text, anchor) => {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  page.querySelectorAll(".headerlink, script, style, .katex-html, .cell_input").forEach((e) => e.remove());
+  page.querySelectorAll(".katex-mathml").forEach((formula) => formula.replaceWith(readable(formula)));
+  const article = page.querySelector(".bd-article");
+  const place = anchor ? article?.querySelector(anchor) : null;
+  return (place ?? article ?? page.body).textContent;
+};

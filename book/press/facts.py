@@ -1,0 +1,59 @@
+"""What a reader asks of a chapter before reading it: a row of ``chapters.csv`` each."""
+
+import csv
+from functools import cache
+from typing import NamedTuple
+
+from press.paths import BOOK
+
+__all__ = ["LEVELS", "Facts", "facts"]
+
+CHAPTERS = BOOK / "chapters.csv"
+LEVELS = [
+    {"en": "first course", "zh": "入门"},
+    {"en": "linear algebra", "zh": "线性代数"},
+    {"en": "further mathematics", "zh": "更多数学"},
+]
+
+
+class Facts(NamedTuple):
+    """Minutes, level and needs of a chapter, and its question in short."""
+
+    slug: str
+    reading: int
+    """Minutes to read it."""
+    running: int
+    """Minutes to read it and its code."""
+    level: int
+    """1, 2 or 3: see `LEVELS`."""
+    after: tuple[str, ...]
+    """The chapters that it needs, the one that it needs most last."""
+    title_zh: str
+    """Its Chinese title, which the home page shows before it is translated."""
+    short: dict[str, str]
+    question: dict[str, str]
+    needs: dict[str, str]
+
+
+@cache
+def facts() -> dict[str, Facts]:
+    """The facts of every chapter, by slug."""
+    with CHAPTERS.open(encoding="utf-8", newline="") as file:
+        return {row["slug"]: _facts(row) for row in csv.DictReader(file)}
+
+
+def _facts(row: dict[str, str]) -> Facts:
+    def both(name: str) -> dict[str, str]:
+        return {language: row[f"{name}_{language}"] for language in ("en", "zh")}
+
+    return Facts(
+        row["slug"],
+        int(row["reading"]),
+        int(row["running"]),
+        int(row["level"]),
+        tuple(row["after"].split()),
+        row["title_zh"],
+        both("short"),
+        both("question"),
+        both("needs"),
+    )
