@@ -82,7 +82,7 @@ def clip_by_norm(gradient: Tree, *, threshold: float) -> Clipped[Tree]:
     return _clip(leaves, structure, (), threshold)
 
 
-def clip_by_value(gradient: Tree, *, threshold: float) -> Tree:
+def clip_by_value(gradient: Tree, *, threshold: float | Tensor) -> Tree:
     r"""Cut every entry of a gradient to an interval, which may turn its direction.
 
     .. math:: \hat g_i = \max(-\tau, \min(g_i, \tau))
@@ -90,14 +90,16 @@ def clip_by_value(gradient: Tree, *, threshold: float) -> Tree:
     Args:
         gradient: The gradient :math:`g`, a tensor of shape ``(...)`` or a tree of
             them, floating point.
-        threshold: The largest magnitude :math:`\tau` of an entry let through.
+        threshold: The largest magnitude :math:`\tau` of an entry let through: a
+            number, or a tensor of a shape that broadcasts to each tensor's.
 
     Returns:
         The clipped gradient, with the tree, shapes, dtypes and devices of the one
         given.
 
     Raises:
-        ValueError: `threshold` is not positive and finite, or `gradient` has no entry.
+        ValueError: `threshold` is not positive and finite or does not broadcast to a
+            tensor of `gradient`, or `gradient` has no entry.
         TypeError: `gradient` holds something else than floating-point tensors.
         FloatingPointError: `gradient` has an infinite or NaN entry.
 
@@ -113,11 +115,9 @@ def clip_by_value(gradient: Tree, *, threshold: float) -> Tree:
     """
     check_positive("threshold", threshold)
     leaves, structure = _checked_leaves("gradient", gradient)
-    cut = []
-    for leaf in leaves:
-        # A threshold beyond the dtype's range is that range, not an overflow.
-        limit = min(threshold, torch.finfo(leaf.dtype).max)
-        cut.append(leaf.clamp(-limit, limit))
+    place = leaves[0].device
+    limit = torch.as_tensor(threshold, dtype=torch.float64, device=place)
+    cut = [_cut(leaf, limit) for leaf in leaves]
     clipped: Tree = pytree.tree_unflatten(cut, structure)
     return clipped
 
@@ -223,6 +223,19 @@ def _checked_leaves(name: str, tree: object) -> tuple[list[Tensor], pytree.TreeS
     if not any(leaf.numel() for leaf in leaves):
         raise ValueError(f"{name} must have at least one entry, got {tree!r}")
     return leaves, structure
+
+
+def _cut(leaf: Tensor, threshold: Tensor) -> Tensor:
+    """Clip one tensor by a threshold for each entry, or by one for all."""
+    try:
+        # A threshold beyond the dtype's range becomes inf, and clips nothing.
+        limit = threshold.to(leaf).broadcast_to(leaf.shape)
+    except RuntimeError:
+        raise ValueError(
+            f"threshold must broadcast to {tuple(leaf.shape)}, "
+            f"got shape {tuple(threshold.shape)}"
+        ) from None
+    return leaf.clamp(-limit, limit)
 
 
 def _clip(

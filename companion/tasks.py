@@ -17,6 +17,7 @@ __all__ = [
     "adding_problem",
     "digits",
     "energy_distance",
+    "noisy_waves",
     "recall_batch",
     "thin_curves",
     "two_moons",
@@ -271,6 +272,54 @@ class Curves(NamedTuple):
     """The pictures, shape ``(count, 1, size, size)``, float32."""
     masks: Tensor
     """One on the curves, zero elsewhere, shape ``(count, 1, size, size)``, float32."""
+
+
+def noisy_waves(
+    runs: int,
+    batch: int,
+    length: int,
+    *,
+    generator: torch.Generator,
+    dtype: torch.dtype = torch.float32,
+) -> Tensor:
+    r"""Sine waves of period 20 with random phases and a little noise, to forecast.
+
+    .. math:: x_t = \sin\bigl(2 \pi t / 20 + \phi\bigr) + 0.1 \, \xi_t, \qquad
+        \phi \sim \mathcal U(0, 2 \pi), \quad \xi_t \sim \mathcal N(0, 1)
+
+    Whoever always forecasts zero is off by :math:`0.51` in mean square, and nobody can
+    do better than the noise, :math:`0.01`.
+
+    Args:
+        runs: How many batches, one for each of several networks trained side by side.
+        batch: How many waves in each.
+        length: How many values of each wave.
+        generator: Where the randomness comes from.
+        dtype: Floating dtype of the values.
+
+    Returns:
+        The waves, shape ``(runs, batch, length)``.
+
+    Raises:
+        ValueError: `runs`, `batch` or `length` is not positive and finite.
+
+    Source:
+        The chapter `gradient-clipping` trains on it.
+
+    Example:
+        >>> import torch
+        >>> rng = torch.Generator().manual_seed(0)
+        >>> noisy_waves(10, 8, 31, generator=rng).shape
+        torch.Size([10, 8, 31])
+    """
+    for name, count in {"runs": runs, "batch": batch, "length": length}.items():
+        check_positive(name, count)
+    place = generator.device
+    turns = torch.rand(runs, batch, 1, generator=generator, dtype=dtype, device=place)
+    times = torch.arange(length, dtype=dtype, device=place)
+    clean = torch.sin(2 * math.pi * (times / 20 + turns))
+    noise = torch.randn(clean.shape, generator=generator, dtype=dtype, device=place)
+    return clean + 0.1 * noise
 
 
 def thin_curves(count: int, *, size: int, generator: torch.Generator) -> Curves:

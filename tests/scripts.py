@@ -12,6 +12,7 @@ from companion import widgets
 
 FOLDER = Path(widgets.__file__).parent
 FIGURES = {
+    "blur": widgets.blur,
     "cat-map": widgets.cat_map,
     "cliff": widgets.cliff,
     "decay": widgets.decay,

@@ -257,6 +257,20 @@ def test_a_threshold_beyond_the_dtype_clips_nothing_or_everything():
         assert torch.equal(clip(threshold=1e-300), torch.zeros_like(g))
 
 
+def test_a_threshold_of_its_own_for_each_network_cuts_each_by_its_own():
+    g = torch.tensor([[[3.0, -0.5]], [[3.0, -0.5]]], dtype=torch.float64)
+    limit = torch.tensor([0.1, 1.0], dtype=torch.float64)[:, None, None]
+    cut = clip_by_value({"W": g, "u": 2 * g}, threshold=limit)
+    for leaf in cut.values():
+        alone = [clip_by_value(g[i], threshold=t) for i, t in enumerate((0.1, 1.0))]
+        assert torch.equal(leaf[:, :, 0], torch.stack(alone)[:, :, 0])
+    assert cut["u"][1, 0, 1] == -1.0  # 2 * 0.5 is not beyond it
+    with pytest.raises(
+        ValueError, match=r"^threshold must broadcast to \(2, 1, 2\), got shape \(3,\)"
+    ):
+        clip_by_value(g, threshold=torch.ones(3))
+
+
 def test_an_overflowing_norm_is_reported_as_infinite():
     clipped = clip_by_norm(torch.tensor([3e38, 3e38]), threshold=1.0)
     assert clipped.norm == math.inf

@@ -285,6 +285,7 @@ CALLS = {
     "tasks.adding_problem": lambda o: tasks.adding_problem(2, 4, generator=o.rng),
     "tasks.digits": lambda o: tasks.digits(generator=o.rng),
     "tasks.energy_distance": lambda o: tasks.energy_distance(o.A, o.B),
+    "tasks.noisy_waves": lambda o: tasks.noisy_waves(2, 3, 4, generator=o.rng),
     "tasks.recall_batch": lambda o: tasks.recall_batch(
         (2,), pairs=2, symbols=4, generator=o.rng
     ),

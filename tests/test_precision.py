@@ -4,8 +4,11 @@ import math
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.testing import assert_close
 
-from companion.precision import overflow_depth, underflow_depth
+from companion.precision import overflow_depth, round_scaled, underflow_depth
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
@@ -67,3 +70,48 @@ def test_depths_refuse():
     for depth, growth in ((overflow_depth, 2.0), (underflow_depth, 0.5)):
         with pytest.raises(ValueError, match=r"^start must be positive"):
             depth(torch.float16, growth=growth, start=0.0)
+
+
+# A scale for each block
+
+NARROW = [torch.float16, torch.float8_e4m3fn, torch.float8_e5m2]
+
+
+@pytest.mark.parametrize("dtype", NARROW)
+@given(st.integers(-200, 200), st.integers(0, 1000))
+def test_a_scaled_entry_is_right_to_the_dtypes_digits_at_any_size(dtype, power, seed):
+    rng = torch.Generator().manual_seed(seed)
+    x = 2.0**power * (1 + torch.rand(4, 6, generator=rng, dtype=torch.float64))
+    rounded = round_scaled(x, dtype=dtype, block=3)
+    # Entries of a block differ by less than two: none is subnormal.
+    assert_close(rounded, x, rtol=torch.finfo(dtype).eps / 2, atol=0)
+
+
+@pytest.mark.parametrize("dtype", NARROW)
+def test_the_largest_entry_lands_in_the_last_octave_of_the_range(dtype):
+    limit = torch.finfo(dtype).max
+    for start in (1.0, limit, 0.999 * limit, 3e-9):
+        x = torch.tensor([start, start * 2.0**-60], dtype=torch.float64)
+        # Beyond the window of the dtype the smaller entry is lost, not before.
+        tiny = start * torch.finfo(dtype).smallest_normal * torch.finfo(dtype).eps
+        y = torch.tensor([start, 2.1 * tiny / limit], dtype=torch.float64)
+        assert round_scaled(x, dtype=dtype, block=2)[1] == 0
+        assert round_scaled(y, dtype=dtype, block=2)[1] > 0
+        assert round_scaled(x, dtype=dtype, block=2)[0].isfinite()
+
+
+def test_blocks_have_scales_of_their_own_and_zero_stays_zero():
+    x = torch.tensor([[1.0, 2.0, 1e-20, 3e-20], [0.0, 0.0, 5.0, 0.0]])
+    together = round_scaled(x, dtype=torch.float8_e4m3fn, block=4)
+    apart = round_scaled(x, dtype=torch.float8_e4m3fn, block=2)
+    assert torch.equal(together[0], torch.tensor([1.0, 2.0, 0.0, 0.0]))
+    assert_close(apart, x, rtol=2.0**-4, atol=0)
+
+
+def test_round_scaled_refuses():
+    x = torch.ones(2, 6)
+    for block in (0, 4, -3):
+        with pytest.raises(ValueError, match=rf"^block must divide 6, got {block}$"):
+            round_scaled(x, dtype=torch.float16, block=block)
+    with pytest.raises(FloatingPointError, match=r"^x has 1 non-finite of 1 entries"):
+        round_scaled(torch.tensor([math.nan]), dtype=torch.float16, block=1)

@@ -1,12 +1,17 @@
 """The press: markup, claims, predictions, the book, plain Markdown, errors, moving."""
 
+import importlib
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from docutils import nodes
+from docutils.utils import new_document
+from sphinx import addnodes
 
 from companion.claims import read_lines
 from press import checks, chinese
@@ -14,7 +19,7 @@ from press import repository as mover
 from press.book import Book, Document, read_book
 from press.claims import claim
 from press.markup import PARSER, Place, blocks, replace_roles, roles, walk
-from press.paths import CONFIG, ROOT
+from press.paths import BOOK, CONFIG, ROOT
 from press.plain import Context, plain
 from press.predict import answer, predict
 from press.references import listing, work
@@ -85,9 +90,9 @@ def press(tmp_path):
     return made
 
 
-def markdown(myst):
+def markdown(myst, language="en"):
     """A text in plain Markdown, in the book as it is."""
-    return plain(myst, Context(read_book(), "gradient-clipping", "en"))
+    return plain(myst, Context(read_book(), "gradient-clipping", language))
 
 
 # Markup
@@ -421,6 +426,32 @@ def test_a_part_without_a_chinese_caption_is_refused(monkeypatch, tmp_path):
         chinese.contents()
 
 
+def test_a_chinese_page_leads_to_what_is_only_in_english(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(BOOK / "_ext"))
+    dress_extension = importlib.import_module("dress")
+    english = chapter(tmp_path, f"(one)=\n# One\n\n{BEYOND}", LINES, "one")
+    book = Book([english], ["one"])
+    monkeypatch.setattr(dress_extension, "the_book", lambda: book)
+    document = new_document("page")
+    document.settings.env = SimpleNamespace(docname="book/zh/two")
+    for domain, kind, target in (
+        ("prf", "ref", "a-claim"),
+        ("math", "eq", "eq-one"),
+        ("std", "doc", "one"),
+        ("std", "ref", "elsewhere"),
+    ):
+        options = {"refdomain": domain, "reftype": kind, "reftarget": target}
+        document += addnodes.pending_xref("", nodes.Text(target), **options)
+    dress_extension.LinkAcross(document).run()
+    links = [(n.astext(), n["refuri"]) for n in document.findall(nodes.reference)]
+    assert links == [
+        ("命题 1.1", "../../../book/en/one.html#a-claim"),
+        ("(1.1)", "../../../book/en/one.html#equation-eq-one"),
+        ("One", "../../../book/en/one.html"),
+    ]
+    assert len(list(document.findall(addnodes.pending_xref))) == 1
+
+
 # Solutions in notebooks
 
 
@@ -489,6 +520,13 @@ def test_citations_become_links():
     assert text == "[Pascanu et al. (2013)](https://arxiv.org/abs/1211.5063)"
     text = markdown("{cite:p}`huber1964robust`")
     assert text == "([Huber, 1964](https://doi.org/10.1214/aoms/1177703732))"
+
+
+def test_chinese_cites_in_chinese():
+    text = markdown("{cite:t}`pascanu2013difficulty`", language="zh")
+    assert text == "[Pascanu等（2013）](https://arxiv.org/abs/1211.5063)"
+    text = markdown("{cite:p}`huber1964robust`", language="zh")
+    assert text == "（[Huber，1964](https://doi.org/10.1214/aoms/1177703732)）"
 
 
 def test_dropdowns_fold():
@@ -574,9 +612,11 @@ def test_the_list_of_references_is_sorted_and_linked():
 
 
 def test_names_join_as_in_a_sentence():
-    assert work("huber1964robust").short == "Huber"
-    assert work("kingma2015adam").short == "Kingma and Ba"
-    assert work("pascanu2013difficulty").short == "Pascanu et al."
+    assert work("huber1964robust").short("en") == "Huber"
+    assert work("kingma2015adam").short("en") == "Kingma and Ba"
+    assert work("pascanu2013difficulty").short("en") == "Pascanu et al."
+    assert work("pascanu2013difficulty").short("zh") == "Pascanu等"
+    assert work("kingma2015adam").short("zh") == "Kingma与Ba"
 
 
 def test_an_unknown_mark_stays_a_comment():
@@ -655,8 +695,18 @@ def test_offline_python_refuses_the_network(host):
         ),
         (
             ["u  1 ≈ 1  |δ| 1.0e-06 ≤ 1.0e-02", "u  1 ≈ 1  |δ| 0.0e+00 ≤ 1.0e-12"],
-            "2 checks hold; 1 a hundred times looser than needed",
-            "2项检验成立；1项容差宽出百倍以上",
+            "2 checks hold; 1 with a loose tolerance, under 1 % used",
+            "2项检验成立；1项容差偏宽（用去不到1%）",
+        ),
+        (
+            ["u  3.16334e-28 < 1e-27"],
+            "1 check holds; the nearest bound 3.16 × 10⁻²⁸ < 10⁻²⁷",
+            "1项检验成立；离界最近的是3.16 × 10⁻²⁸ < 10⁻²⁷",
+        ),
+        (
+            ["u  0.50001 > 0.5"],
+            "1 check holds; the nearest bound 0.50001 > 0.5",
+            "1项检验成立；离界最近的是0.50001 > 0.5",
         ),
         (
             ["u  2 > 1", "u  0.3 < 0.48 < 0.76  (9 values)", "u  -1 < 0"],

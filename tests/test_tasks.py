@@ -12,6 +12,7 @@ from companion.tasks import (
     adding_problem,
     digits,
     energy_distance,
+    noisy_waves,
     recall_batch,
     thin_curves,
     two_moons,
@@ -72,6 +73,32 @@ def test_distance_needs_two_points(name):
         ValueError, match=f"^{name} must have two points or more, got 1"
     ):
         energy_distance(**samples)
+
+
+def test_waves_return_after_a_period_and_change_sign_after_half(rng):
+    x = noisy_waves(40, 25, 41, generator=rng).double()
+    # Six standard errors of a mean of n values: of their spread over root n.
+    period = x[..., 20:] - x[..., :-20]  # noise of variance 0.02
+    half = x[..., 10:] + x[..., :-10]
+    for rest in (period, half):
+        error = 6 * 0.02 * math.sqrt(2 / rest.numel())
+        assert abs(rest.square().mean().item() - 0.02) < 2 * error  # overlapping pairs
+    # A thousand phases: cos(2 phase) / 2 averages over a period of 20 to zero.
+    whole = x[..., :40].square().mean().item()
+    assert whole == pytest.approx(0.51, abs=6 * 0.15 / math.sqrt(x.numel() / 2))
+
+
+def test_waves_of_several_runs_have_phases_of_their_own(rng):
+    x = noisy_waves(30, 30, 21, generator=rng).flatten(0, 1)
+    signs = (x[:, 0] > 0).double().mean().item()
+    assert signs == pytest.approx(0.5, abs=6 * 0.5 / math.sqrt(len(x)))
+
+
+@pytest.mark.parametrize("option", ["runs", "batch", "length"])
+def test_waves_reject_what_is_not_positive(option):
+    counts = {"runs": 2, "batch": 2, "length": 2, option: 0}
+    with pytest.raises(ValueError, match=f"^{option} must be positive and finite, got"):
+        noisy_waves(*counts.values(), generator=seeded(0))
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -1,4 +1,4 @@
-"""The figure of the stability regions: its HTML, and its numbers against torch's."""
+"""The figures of the blur and of the stability regions, against torch's numbers."""
 
 import math
 
@@ -7,7 +7,7 @@ import torch
 from scripts import element, evaluator, options_of
 
 from companion.integrators import METHODS, critical_step, stability_function
-from companion.widgets import stability_region
+from companion.widgets import blur, stability_region
 
 SYSTEMS = {
     "spiral": [[-1.0, 3.0], [-3.0, -1.0]],
@@ -140,3 +140,50 @@ def test_on_the_boundary_the_modulus_is_one(method):
         assert found[0] == pytest.approx(found[-1], abs=1e-9)
         assert min(x for x, _ in found) < -2.78
         assert max(y for _, y in found) > 2.8
+
+
+# The blur
+
+
+blurred_in_node = evaluator("blur")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"step": 0.31}, "^step must lie between 0.05 and 0.3, got 0.31$"),
+        ({"step": math.nan}, "^step must lie between 0.05 and 0.3, got nan$"),
+        ({"layers": 0}, "^layers must lie between 1 and 400, got 0$"),
+        ({"layers": 2.5}, "^layers must be a whole number, got 2.5$"),
+        ({"language": "de"}, "^language must be 'en', 'zh' or None, got 'de'$"),
+    ],
+)
+def test_blur_refuses(options, message):
+    with pytest.raises(ValueError, match=message):
+        blur(**options)
+
+
+def test_the_options_of_the_blur_reach_the_browser():
+    assert options_of(blur(step=0.1, layers=7)) == {"step": 0.1, "layers": 7}
+
+
+@pytest.mark.parametrize(("step", "layers"), [(0.27, 100), (0.135, 200), (0.05, 1)])
+def test_the_blur_and_its_gradient_are_autograd_s(step, layers):
+    x = torch.zeros(32, 32, dtype=torch.float64)
+    x[8:24, 14:18] = 1.0
+    y = x.requires_grad_()
+    for _ in range(layers):
+        around = sum(y.roll(shift, axis) for axis in (0, 1) for shift in (1, -1))
+        y = y + step * (around - 4 * y)
+    (gradient,) = torch.autograd.grad(y[16, 16], x)
+    found = blurred_in_node(
+        "[xg.blur.bar(), xg.blur.pixel()]"
+        ".map((x) => Array.from(xg.blur.through(x, h, n)))",
+        h=step,
+        n=layers,
+    )
+    for expected, entries in zip((y.detach(), gradient), found, strict=True):
+        # Two hundred layers of a few roundings, relative to the largest entry.
+        size = expected.abs().max().item()
+        picture = torch.tensor(entries, dtype=torch.float64).view(32, 32)
+        torch.testing.assert_close(picture, expected, rtol=0, atol=1e-12 * size)

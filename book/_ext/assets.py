@@ -17,6 +17,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.builders.html._assets import _JavaScript
 from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
 
 STATIC = Path(__file__).parents[1] / "_static"
 SHEET = "book-all.css"
@@ -26,6 +27,12 @@ FIRST = [f"styles/{name}.css" for name in ("theme", "bootstrap", "pydata-sphinx-
 AT_ONCE = {"documentation_options.js", "predict.js"}
 # Scripts of one page, run after all others.
 OWN = {"search": "search.js", "claims-ledger": "ledger.js"}
+# The theme measures every box of code as the page loads, a layout of the page for each;
+# book.js does it when a box comes in sight.
+MEASURED = (
+    'document.querySelectorAll("pre, .nboutput > .output_area, '
+    '.cell_output > .output, .jp-RenderedHTMLCommon")'
+)
 IMPORT = re.compile(r'@import\s+"([^"]+)"\s*;?')
 ADDRESS = re.compile(r"url\(\s*([\"']?)(?!data:|#)([^)\"']+)\1\s*\)")
 CHARSET = re.compile(r"@charset[^;]*;")
@@ -102,13 +109,18 @@ def flatten(static: Path, name: str) -> str:
 
 
 def join_sheets(app: Sphinx, error: Exception | None) -> None:
-    """Write the joined sheet, and drop the fonts that no page asks for."""
+    """Write the joined sheet, drop the fonts that no page asks for, spare layouts."""
     if error is not None or not hasattr(app, "sheets"):
         return
     static = Path(app.outdir, "_static")
     joined = "\n".join(flatten(static, name) for name in app.sheets)
     (static / SHEET).write_text(joined, encoding="utf-8")
     shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
+    script = static / "scripts" / "pydata-sphinx-theme.js"
+    text = script.read_text("utf-8")
+    if MEASURED not in text:
+        raise ExtensionError(f"{script.name} must measure the boxes of code, got none")
+    script.write_text(text.replace(MEASURED, "[]"), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

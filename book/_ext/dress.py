@@ -107,24 +107,26 @@ class LinkAcross(SphinxPostTransform):
         book = the_book()
         up = "../" * (self.env.docname.count("/") + 1)
         for node in list(self.document.findall(addnodes.pending_xref)):
-            name = node["reftarget"]
-            document = book.documents.get(place(name)[0])
-            words = node.astext()
-            if node.get("refdomain") in ("prf", "math", "std") and name in book.labels:
-                document = book.documents[book.labels[name].slug]
-                if words == name:
-                    words = book.called(name, here, Place(slug, node.line or 0))
-                name = f"equation-{name}" if node["refdomain"] == "math" else name
-            elif node["reftype"] == "doc":
-                name = ""
+            name, words = node["reftarget"], node.astext()
+            if node["reftype"] == "doc":
+                name, anchor = place(name)[0], ""
+                document = book.documents.get(name)
+            elif node.get("refdomain") in ("prf", "math", "std"):
+                label = book.labels.get(name)
+                document = label and book.documents[label.slug]
+                kind = "equation-" if node["refdomain"] == "math" else ""
+                anchor = f"#{kind}{name}"
             else:
                 continue
             if document is None or here in document.editions:
                 continue
-            address = f"{up}book/en/{document.slug}.html" + (f"#{name}" if name else "")
+            if words == node["reftarget"]:
+                where = Place(slug, node.line or 0)
+                named = document.english.title if not anchor else ""
+                words = named or book.called(name, here, where)
+            address = f"{up}book/en/{document.slug}.html{anchor}"
             link = nodes.reference("", words, refuri=address, internal=True)
-            link["hreflang"] = "en"
-            node.replace_self(link)
+            node.parent.replace(node, link)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -108,20 +108,17 @@ def fold_checks(doctree: nodes.document, language: str) -> None:
     for cell in list(doctree.findall(nodes.container)):
         if "tag_check" not in cell["classes"]:
             continue
-        printed = [
-            block
-            for block in cell.findall(nodes.literal_block)
-            if "stream" in block["classes"]
-        ]
-        text = "\n".join(block.astext() for block in printed)
-        entries = read_lines([{"output_type": "stream", "text": text}])
-        for block in printed:
-            block.parent.remove(block)
+        entries = []
+        for block in list(cell.findall(nodes.literal_block)):
+            if block.astext().startswith("✓"):
+                given = {"output_type": "stream", "text": block.astext()}
+                entries += read_lines([given])
+                block.parent.remove(block)
         lines = [made("li", nodes.Text(line(entry, language))) for entry in entries]
         tick = nodes.inline("", "✓", classes=["tick"])
         head = made("summary", tick, nodes.Text(f" {summary(entries, language)}"))
         fold = made("details", head, classes=["check"])
-        cell.replace_self(fold)
+        cell.parent.replace(cell, fold)  # replace_self would copy the classes
         fold += [cell, made("ul", *lines, classes=["check-lines"])]
 
 
@@ -135,11 +132,13 @@ def fold_answers(doctree: nodes.document, language: str) -> None:
             name for name in box["classes"] if name not in ("dropdown", "admonition")
         ]
         head = made("summary", *title.children)
-        box.replace_self(made("details", head, *body, classes=[*kept, "answer"]))
+        fold = made("details", head, *body, classes=[*kept, "answer"])
+        box.parent.replace(box, fold)
 
 
 def mark_deeper(doctree: nodes.document, language: str) -> None:
     """Mark the sections that fold to their title, and place the reader's score."""
+    asked = any(node["tag"] == "xg-predict" for node in doctree.findall(element))
     for section in list(doctree.findall(nodes.section)):
         title = section.next_node(nodes.title)
         name = title.astext() if title and title.parent is section else ""
@@ -147,7 +146,6 @@ def mark_deeper(doctree: nodes.document, language: str) -> None:
             for part in section.children:
                 if isinstance(part, nodes.section):
                     part["deeper"] = True
-        asked = any(node["tag"] == "xg-predict" for node in doctree.findall(element))
         if name == PARTS["summary"][language] and asked:
             place = section.parent.index(section)
             section.parent.insert(place, made("xg-calibration"))

@@ -96,6 +96,9 @@ def note_names(app: Sphinx, doctree: nodes.document, page: str) -> None:
             found[name + full.removeprefix(target)] = f"{address}#{entry.node_id}"
     for block in doctree.findall(nodes.literal_block):
         block["names"] = found
+    for word in doctree.findall(nodes.inline):
+        if "term" in word["classes"]:  # resolved by now: the link itself has the class
+            word.parent["classes"].append("term")
 
 
 def linked(html: str, names: dict[str, str]) -> str:
@@ -169,6 +172,7 @@ def link_terms(app: Sphinx, doctree: nodes.document) -> None:
                 "", "", refuri=f"notation.html#{anchor(term)}", internal=True
             )
             link["classes"].append("term")
+            link["reftitle"] = getattr(term, here)  # a formula is no name for a link
             formula.replace_self(link)
             link += formula
 

@@ -17,6 +17,8 @@ from sphinx.environment import BuildEnvironment
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = ("collections", "matplotlib", "numpy", "pathlib", "torch", "typing")
+# Written without their module, since it is imported for the type checker alone.
+BARE = {"Axes", "LinearOperator", "QuadMesh"}
 TORCH = "https://docs.pytorch.org/docs/stable/"
 PAGES = {
     "Tensor": TORCH + "tensors.html",
@@ -29,12 +31,16 @@ PAGES = {
 
 
 def is_plain(target: str) -> bool:
-    """Tell a name that has no page here: a builtin, another library's, a TypeVar."""
+    """Tell a name without a page here: a builtin, another library's, a private one."""
     if hasattr(builtins, target) or target.split(".")[0] in LIBRARIES:
+        return True
+    if target in BARE:
         return True
     module, _, name = target.rpartition(".")
     if not module.startswith("companion."):
         return False
+    if "._" in target:
+        return True
     found = getattr(importlib.import_module(module), name, None)
     return isinstance(found, TypeVar)
 

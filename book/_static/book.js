@@ -8,12 +8,11 @@ addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("details.hide > summary").forEach((summary) =>
     summary.removeAttribute("aria-label"));
 
-  // What scrolls inside itself can be reached by the keyboard.
-  const boxes = document.querySelectorAll(
-    ".katex-display, .bd-article pre, .bd-article table.table, .cell_output > *");
-  const mark = () => boxes.forEach((box) => {
-    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
-  });
-  document.fonts.ready.then(mark);
-  addEventListener("resize", mark);
+  // What scrolls inside itself can be reached by the keyboard.  Asking each box for its
+  // width would lay out the whole page; an observer asks when the box comes in sight.
+  const seen = new IntersectionObserver((entries) => entries.forEach(({ target, isIntersecting }) => {
+    if (isIntersecting && target.scrollWidth > target.clientWidth + 1) target.tabIndex = 0;
+  }));
+  document.querySelectorAll(".katex-display, .bd-article pre, .bd-article table.table, .cell_output > *")
+    .forEach((box) => seen.observe(box));
 });

@@ -11,8 +11,8 @@ const make = (tag, properties = {}, ...children) => {
 function choiceInput(list, name) {
   const buttons = [...list.children].map((item, at) => make("input", { type: "radio", name, value: at + 1 }));
   const rows = [...list.children].map((item, at) =>
-    make("label", { className: "xg-choice" }, buttons[at], make("span", {}, ...item.childNodes)));
-  list.remove();
+    make("label", { className: "xg-choice" }, buttons[at], make("span", {}, ...item.cloneNode(true).childNodes)));
+  list.classList.add("xg-paper"); // where nobody can choose
   return {
     nodes: rows,
     value: () => Number(buttons.find((button) => button.checked)?.value ?? NaN),

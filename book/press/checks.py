@@ -9,11 +9,15 @@ room for rounding and for nothing else: *rounding*.  Else it would still hold if
 a hundred times tighter: *loose*.
 """
 
+import re
+
 from companion.claims import Entry
 
 __all__ = ["kind", "line", "summary"]
 
 ROUNDING = 1e-6
+POWER = re.compile(r"^(.+)e([-+]\d+)$")
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 WORDS = {
     "en": {
         "one": "1 check holds",
@@ -24,7 +28,7 @@ WORDS = {
         "only": "at {share} of its tolerance",
         "percent": "{:.0f} %",
         "rounding": "equal up to rounding",
-        "loose": "{count} a hundred times looser than needed",
+        "loose": "{count} with a loose tolerance, under 1 % used",
         "bound": "the nearest bound {bound}",
     },
     "zh": {
@@ -36,7 +40,7 @@ WORDS = {
         "only": "用去容差的{share}",
         "percent": "{:.0f}%",
         "rounding": "除舍入误差外相等",
-        "loose": "{count}项容差宽出百倍以上",
+        "loose": "{count}项容差偏宽（用去不到1%）",
         "bound": "离界最近的是{bound}",
     },
 }
@@ -83,10 +87,23 @@ def summary(entries: list[Entry], language: str) -> str:
         parts.append(words["loose"].format(count=len(loose)))
     if bounds:
         nearest = max(bounds, key=_closeness)
-        shown = nearest.line.split("  ")[1]
-        parts.append(words["bound"].format(bound=shown))
+        parts.append(words["bound"].format(bound=_short(nearest.line.split("  ")[1])))
     held = words["one" if len(entries) == 1 else "many"].format(count=len(entries))
     return held + words["join"] + words["and"].join(parts)
+
+
+def _short(bound: str) -> str:
+    """A bound with three digits, if they tell its numbers apart: 1.2 × 10⁻⁷ < 10⁻⁶."""
+    words = bound.split(" ")
+    short = [word if word in "<>" else f"{float(word):.3g}" for word in words]
+    if len(set(short)) < len(set(words)):
+        return bound
+    return " ".join(POWER.sub(_raised, word) for word in short)
+
+
+def _raised(match: re.Match[str]) -> str:
+    power = str(int(match[2])).translate(RAISED)
+    return f"10{power}" if match[1] == "1" else f"{match[1]} × 10{power}"
 
 
 def _closeness(entry: Entry) -> float:

@@ -11,12 +11,26 @@ from press.book import Book, stars
 from press.claims import claim, verdict_line
 from press.markup import NOWHERE, Block, Place, Role, blocks, replace_roles
 from press.predict import TITLE, predict
-from press.references import work
+from press.references import AND, work
 
 __all__ = ["Context", "plain"]
 
 SOLUTION = {"en": "Solution to {}", "zh": "解答：{}"}
-AND = {"en": " and ", "zh": "与"}
+
+
+class Style(NamedTuple):
+    """How a language cites: in the sentence, in brackets, one work of several."""
+
+    textual: str
+    group: str
+    inside: str
+    sep: str
+
+
+CITED = {
+    "en": Style("{} ({})", "({})", "{}, {}", "; "),
+    "zh": Style("{}（{}）", "（{}）", "{}，{}", "；"),
+}
 TITLED = {"en": "**{}** ({}).", "zh": "**{}**（{}）。"}
 
 
@@ -94,10 +108,13 @@ def _role(role: Role, context: Context) -> str:
 
 def _citation(role: Role, language: str) -> str:
     found = [work(key.strip()) for key in role.label.split(",")]
+    style = CITED[language]
     if role.name == "cite:t":
-        links = [f"[{w.short} ({w.year})]({w.link})" for w in found]
-        return AND[language].join(links)
-    return "(" + "; ".join(f"[{w.short}, {w.year}]({w.link})" for w in found) + ")"
+        named = [(style.textual.format(w.short(language), w.year), w) for w in found]
+        return AND[language].join(f"[{text}]({w.link})" for text, w in named)
+    named = [(style.inside.format(w.short(language), w.year), w) for w in found]
+    links = (f"[{text}]({w.link})" for text, w in named)
+    return style.group.format(style.sep.join(links))
 
 
 def _quotation(text: str) -> str:

@@ -9,9 +9,13 @@ from pybtex.richtext import Text
 
 from press.paths import REFERENCES
 
-__all__ = ["Work", "cited", "listing", "work", "works"]
+__all__ = ["AND", "Work", "cited", "listing", "work", "works"]
 
 CITE = re.compile(r"\{cite:[tp]\}`([^`]+)`")
+
+
+AND = {"en": " and ", "zh": "与"}
+OTHERS = {"en": " et al.", "zh": "等"}
 
 
 class Work(NamedTuple):
@@ -24,13 +28,12 @@ class Work(NamedTuple):
     venue: str
     link: str
 
-    @property
-    def short(self) -> str:
+    def short(self, language: str) -> str:
         """Names as in running text, without the year."""
         names = self.authors.split(", ")
         if len(names) > 2:
-            return f"{names[0]} et al."
-        return " and ".join(names)
+            return names[0] + OTHERS[language]
+        return AND[language].join(names)
 
 
 @cache

@@ -73,9 +73,12 @@ def pieces(cell: Cell) -> list[Cell]:
     """
     cut: list[list[Block]] = [[]]
     for block in blocks(cell.text, cell.place):
-        if block.kind == "directive" and block.name in FOLDED:
+        name = block.name if block.kind == "directive" else ""
+        if name in FOLDED:
             cut.append([])
         cut[-1].append(block)
+        if name == "solution-start":  # a folded cell still shows its own text
+            cut.append([])
     return [
         cell._replace(text="\n".join(b.text for b in part), place=part[0].place)
         for part in cut

@@ -1,5 +1,7 @@
 """The gradient flight recorder: attach it to any model, leave the training loop alone.
 
+It records what happens inside a block::
+
     with Recorder(model, every=10) as recorder:
         train(model)
     print(recorder.record().table())

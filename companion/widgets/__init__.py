@@ -5,6 +5,7 @@ Its HTML holds all it needs, data and script, so it works on a static page, in
 JupyterLab and in Colab, and asks no other host for anything.
 """
 
+from companion.widgets._blur import blur
 from companion.widgets._cat_map import cat_map
 from companion.widgets._cliff import cliff
 from companion.widgets._decay import decay
@@ -26,6 +27,7 @@ from companion.widgets._value_cosine import value_clipping_cosine
 
 __all__ = [
     "Widget",
+    "blur",
     "cat_map",
     "cliff",
     "decay",

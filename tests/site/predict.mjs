@@ -128,6 +128,7 @@ await trial("paper", async (page, check) => {
   check(await isSeen(page, "details.deeper p"), "what goes deeper is not printed");
   check(await isSeen(page, ".check-lines li"), "a check is not printed");
   check(!(await isSeen(page, "details.solution .cell")), "a solution is printed");
+  check(await isSeen(page, "#predict-which-way > ol"), "the choices are not printed");
   check(!(await isSeen(page, "xg-predict form")), "a form is printed");
   await page.evaluate(() => dispatchEvent(new Event("afterprint")));
   check(!(await page.locator("details.check").evaluate((box) => box.open)), "a check stays open");

@@ -144,6 +144,7 @@ def test_the_list_of_contents_knows_what_is_folded(page):
 
 def test_a_check_cell_is_one_line_that_opens(page):
     (check,) = page.select("details.check")
+    assert check["class"] == ["check"]
     said = check.summary.get_text()
     assert said in (
         "✓ 3 checks hold; the tightest at 60 % of its tolerance, "
@@ -162,6 +163,7 @@ def test_a_check_cell_is_one_line_that_opens(page):
 
 def test_solutions_and_hints_are_folded(page):
     hint, solution = page.select("details.answer")
+    assert hint["class"] == ["tip", "answer"]
     assert hint.summary.get_text() in ("Hint", "提示")
     assert solution.summary.get_text() in ("Solution to Exercise 1.1", "解答：练习 1.1")
     assert solution.select(".cell_input")
