@@ -235,14 +235,12 @@ def train_classifiers(
         loss = functional.cross_entropy(scores, labels[rows].repeat(count)) * count
         moves = list(torch.autograd.grad(loss, weights))
         if epsilon is not None:
-            first = [0.9 * m + 0.1 * g for m, g in zip(first, moves, strict=True)]
-            second = [
-                0.999 * v + 0.001 * g**2 for v, g in zip(second, moves, strict=True)
-            ]
-            moves = [
-                m / (1 - 0.9**step) / ((v / (1 - 0.999**step)).sqrt() + epsilon)
-                for m, v in zip(first, second, strict=True)
-            ]
+            bias, spread = 1 - 0.9**step, (1 - 0.999**step) ** 0.5
+            for k, gradient in enumerate(moves):
+                first[k].lerp_(gradient, 0.1)
+                second[k].lerp_(gradient.square(), 0.001)
+                size = second[k].sqrt().div_(spread).add_(epsilon)
+                moves[k] = (first[k] / size).div_(bias)
         weights = [w.detach() - rate * u for w, u in zip(weights, moves, strict=True)]
     return TanhNetworks(
         weights[0], torch.stack(weights[1 : depth + 1], dim=1), weights[-1]
