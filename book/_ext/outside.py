@@ -31,7 +31,7 @@ PAGES = {
 
 
 def is_plain(target: str) -> bool:
-    """Tell a name without a page here: a builtin, another library's, a private one."""
+    """Tell a name that has no page here: a builtin, another library's, a private."""
     if hasattr(builtins, target) or target.split(".")[0] in LIBRARIES:
         return True
     if target in BARE:
