@@ -2,20 +2,21 @@
 // It is deferred, so that it finds what Sphinx's searchtools.js defines.
 const asked = (new URLSearchParams(location.search).get("q") ?? "").trim().toLowerCase();
 const LISTS = /(claims-ledger|bibliography|glossary|notation|genindex)$/; // they hold every word
+const bare = (title) => title.replace(/<[^>]*>/g, "").replace(/^\d+\. /, "");
 
 // A result is [page, title, anchor, description, score, file]; names alone have a description.
 Scorer.score = (result) => {
   const [page, title, , description, score] = result;
-  const [chapter, section] = title.split(" > ");
   if (description !== null) {
     const name = title.split(".").at(-1).toLowerCase();
     return name === asked ? score + 30 : score - 30;
   }
-  if (section && chapter.replace(/^\d+\. /, "") === section) {
+  const [chapter, section] = title.split(" > ");
+  if (section && bare(chapter) === bare(section)) {
     [result[1], result[2]] = [chapter, ""]; // the first heading is the page itself
-    return score + 20;
   }
-  return LISTS.test(page) ? score - 10 : score;
+  if (bare(result[1]).toLowerCase() === asked) return score + 20;
+  return LISTS.test(page) || page.includes("/api/") ? score - 10 : score;
 };
 
 // KaTeX writes each formula twice, for eyes and for screen readers, and once as TeX.

@@ -9,7 +9,7 @@ const make = (tag, properties = {}, ...children) => {
 
 // The list of the text becomes a list of radio buttons: the whole row is the target.
 function choiceInput(list, name) {
-  const buttons = [...list.children].map((item, at) => make("input", { type: "radio", name, value: at + 1 }));
+  const buttons = [...list.children].map((_, at) => make("input", { type: "radio", name, value: at + 1 }));
   const rows = [...list.children].map((item, at) =>
     make("label", { className: "xg-choice" }, buttons[at], make("span", {}, ...item.cloneNode(true).childNodes)));
   list.classList.add("xg-paper"); // where nobody can choose

@@ -89,7 +89,7 @@ def _glossary(book: Book, document: Document, language: str) -> str:
     """Each term with the other language's beside it, in the order of the alphabet."""
     del book, document
     other = "zh" if language == "en" else "en"
-    form = {"en": "{} {}", "zh": "（{}）{}"}[language]
+    form = {"en": "({}) {}", "zh": "（{}）{}"}[language]
     entries = [
         f"{getattr(term, language)}\n"
         "    " + form.format(getattr(term, other), getattr(term, f"meaning_{language}"))

@@ -54,7 +54,8 @@ xg.define("xg-blur", class extends xg.Figure {
         const level = (i) => Math.round((LEVELS * x[SIDE * row + i]) / most), here = level(column);
         for (run = 1; column + run < SIDE && level(column + run) === here;) run++;
         const [left, wide] = [6 + column * size, run * size].map((v) => v.toFixed(1));
-        (shades[here] ??= []).push(`M${left} ${(top + row * size).toFixed(1)}h${wide}v${size.toFixed(1)}h-${wide}z`);
+        shades[here] ??= [];
+        shades[here].push(`M${left} ${(top + row * size).toFixed(1)}h${wide}v${size.toFixed(1)}h-${wide}z`);
       }
     }
     const paths = Object.entries(shades).filter(([shade]) => +shade !== 0).map(([shade, parts]) =>

@@ -14,7 +14,10 @@ xg.orders ??= (() => {
   function journey(order, layers) {
     const norms = [1];
     let product = xg.mat2.identity;
-    for (const letter of order) norms.push(spectralNorm(product = xg.mat2.times(layers[letter], product)));
+    for (const letter of order) {
+      product = xg.mat2.times(layers[letter], product);
+      norms.push(spectralNorm(product));
+    }
     return norms;
   }
 
