@@ -91,7 +91,7 @@ def clip_by_value(gradient: Tree, *, threshold: float | Tensor) -> Tree:
         gradient: The gradient :math:`g`, a tensor of shape ``(...)`` or a tree of
             them, floating point.
         threshold: The largest magnitude :math:`\tau` of an entry let through: a
-            number, or a tensor of a shape that broadcasts to each tensor's.
+            number, or a tensor of shape ``(...)`` that broadcasts to each tensor's.
 
     Returns:
         The clipped gradient, with the tree, shapes, dtypes and devices of the one

@@ -30,6 +30,7 @@ from companion import (
     linalg,
     matrix_free,
     normalization,
+    precision,
     probe,
     recurrence,
     residual,
@@ -222,6 +223,9 @@ CALLS = {
     ),
     "normalization.standardization_jacobian": lambda o: (
         normalization.standardization_jacobian(o.x, epsilon=0.1)
+    ),
+    "precision.round_scaled": lambda o: precision.round_scaled(
+        o.x, dtype=torch.float16, block=2
     ),
     "probe.coordinate_check": lambda o: list(
         probe.coordinate_check(
