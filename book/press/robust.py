@@ -60,14 +60,16 @@ def changes(editions: list[Path], machine: str) -> list[str]:
         resources={"metadata": {"path": str(editions[0].parent)}},
     )
     client.execute(env={**os.environ, **environment})
+    for cell in ran.cells:
+        if cell.cell_type == "code":  # a stream comes in as many pieces as it likes
+            cell.outputs = coalesce_streams(cell.outputs)
     found = []
     for edition in editions:
         stored = nbformat.read(edition, as_version=4)
         for count, (new, old) in enumerate(_code(ran, stored), start=1):
-            outputs = coalesce_streams(new.outputs)
-            if settled(outputs, old.outputs, keep=UNSEEN) != old.outputs:
+            if settled(new.outputs, old.outputs, keep=UNSEEN) != old.outputs:
                 name = f"{edition.parent.name}/{edition.stem} cell {count}, {machine}"
-                texts = f"  stored: {_text(old.outputs)}\n  now:    {_text(outputs)}"
+                texts = f"  stored: {_text(old.outputs)}\n  now:    {_text(new.outputs)}"
                 found.append(f"{name}\n{texts}")
     return found
 
