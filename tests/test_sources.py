@@ -223,6 +223,8 @@ def test_both_editions_carry_the_same(name):
         text = cell.text
         if name == "code":  # the backticks of a role are none of code
             text = re.sub(r"\{[\w:]+\}`[^`]+`", "", text)
+        if name == "displayed mathematics":  # its words are translated
+            text = re.sub(r"\\text\{[^}]*\}", "", text)
         return sorted(re.findall(SAME[name], text, re.M | re.S))
 
     assert not [
