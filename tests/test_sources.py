@@ -220,11 +220,9 @@ SAME = {
 @pytest.mark.parametrize("name", SAME)
 def test_both_editions_carry_the_same(name):
     def found(cell):
-        text = cell.text
+        text = re.sub(r"\\text\{[^}]*\}", "", cell.text)  # words in formulas
         if name == "code":  # the backticks of a role are none of code
             text = re.sub(r"\{[\w:]+\}`[^`]+`", "", text)
-        if name == "displayed mathematics":  # its words are translated
-            text = re.sub(r"\\text\{[^}]*\}", "", text)
         return sorted(re.findall(SAME[name], text, re.M | re.S))
 
     assert not [
