@@ -28,7 +28,8 @@ from press.tables import Term, anchor, terms
 
 NAME = re.compile(r"([a-z_]\w*(?:\.\w+)*)(?:\(\))?", re.I)
 TOKEN = r'<span class="n">(\w+)</span>'
-MEMBER = re.compile(rf'{TOKEN}<span class="o">\.</span>{TOKEN}')
+# A name, or a name and its member: one link, for links cannot hold links.
+NAMED = re.compile(rf'{TOKEN}(?:<span class="o">\.</span>{TOKEN})?')
 # No link in a title, a link, code or a formula, nor in what is set apart from the text.
 CLOSED = (nodes.title, nodes.reference, pending_xref, nodes.literal, nodes.caption)
 APART = {"opening-question", "verdict", "cell", "predict"}
@@ -104,19 +105,16 @@ def note_names(app: Sphinx, doctree: nodes.document, page: str) -> None:
 def linked(html: str, names: dict[str, str]) -> str:
     """Highlighted code with links from the names in it."""
 
-    def member(found: re.Match[str]) -> str:
-        address = names.get(f"{found[1]}.{found[2]}")
-        return _anchor(found[0], address) if address else found[0]
+    def link(found: re.Match[str]) -> str:
+        first, second = found.groups()
+        alone = f'<span class="n">{first}</span>'
+        for name, html in ((f"{first}.{second}", found[0]), (first, alone)):
+            if name in names:
+                anchor = f'<a class="name" href="{names[name]}">{html}</a>'
+                return anchor + found[0].removeprefix(html)
+        return found[0]
 
-    def single(found: re.Match[str]) -> str:
-        address = names.get(found[1])
-        return _anchor(found[0], address) if address else found[0]
-
-    return re.sub(TOKEN, single, MEMBER.sub(member, html))
-
-
-def _anchor(html: str, address: str) -> str:
-    return f'<a class="name" href="{address}">{html}</a>'
+    return NAMED.sub(link, html)
 
 
 def visit_code(translator: HTML5Translator, node: nodes.literal_block) -> None:
