@@ -92,8 +92,8 @@ $(READY): requirements.txt pyproject.toml
 	@touch $@
 
 $(ASSETS): package.json package-lock.json $(READY)
-	@echo "Fetching the formula fonts and the style sheet of KaTeX ..."
-	@npm ci --omit=dev --silent || { echo "npm could not fetch KaTeX: is the npm registry reachable?"; exit 1; }
+	@echo "Fetching KaTeX, which sets the formulas, and PurgeCSS ..."
+	@npm ci --omit=dev --silent || { echo "npm could not fetch them: is the npm registry reachable?"; exit 1; }
 	@touch $@
 
 $(CHECKERS): package.json package-lock.json $(READY)

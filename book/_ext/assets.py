@@ -1,8 +1,9 @@
 """What a page needs before it can be read: one style sheet, no script that blocks.
 
 The themes and extensions of Jupyter Book bring thirteen style sheets, one of which
-imports another, and ten scripts in the head.  The sheets are joined in their order; the
-scripts wait until the page is parsed.  Font Awesome is not loaded at all: the few icons
+imports another, and ten scripts in the head.  The sheets are joined in their order, and
+what no page or script can use is left out, half of it; the scripts wait until the page
+is parsed.  Font Awesome is not loaded at all: the few icons
 of the theme are drawn in `_static/icons.css`.
 """
 
@@ -11,9 +12,11 @@ import hashlib
 import posixpath
 import re
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
+import katex_ssr
 from sphinx.application import Sphinx
 from sphinx.builders.html._assets import _JavaScript
 from sphinx.environment import BuildEnvironment
@@ -36,6 +39,8 @@ MEASURED = (
 IMPORT = re.compile(r'@import\s+"([^"]+)"\s*;?')
 ADDRESS = re.compile(r"url\(\s*([\"']?)(?!data:|#)([^)\"']+)\1\s*\)")
 CHARSET = re.compile(r"@charset[^;]*;")
+COMMENT = re.compile(r"/\*(?!!).*?\*/", re.S)  # /*! is a licence
+PURGE = Path(__file__).with_name("purge.cjs")
 
 
 def restyle(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> set[str]:
@@ -108,13 +113,23 @@ def flatten(static: Path, name: str) -> str:
     return CHARSET.sub("", text)
 
 
+def purge(site: Path, sheet: Path) -> None:
+    """Leave out of a sheet what nothing on a site can use."""
+    command = [katex_ssr.node(), PURGE, site, sheet]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise ExtensionError(f"{sheet.name} must be purged, got\n{run.stderr}")
+    sheet.write_text(run.stdout, encoding="utf-8")
+
+
 def join_sheets(app: Sphinx, error: Exception | None) -> None:
     """Write the joined sheet, drop the fonts that no page asks for, spare layouts."""
     if error is not None or not hasattr(app, "sheets"):
         return
     static = Path(app.outdir, "_static")
     joined = "\n".join(flatten(static, name) for name in app.sheets)
-    (static / SHEET).write_text(joined, encoding="utf-8")
+    (static / SHEET).write_text(COMMENT.sub("", joined), encoding="utf-8")
+    purge(Path(app.outdir), static / SHEET)
     shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
     script = static / "scripts" / "pydata-sphinx-theme.js"
     text = script.read_text("utf-8")

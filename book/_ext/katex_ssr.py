@@ -31,6 +31,15 @@ WORKER = Path(__file__).with_name("katex_worker.cjs")
 NUMBERED = re.compile(r"\\(begin|end)\{(align|alignat|equation|gather)\}")
 
 
+def node() -> str:
+    """The node that pip installed beside Python, or any other."""
+    beside = Path(sys.executable).with_name("node")
+    found = str(beside) if beside.exists() else shutil.which("node")
+    if found is None or not DIST.exists():
+        raise ExtensionError("KaTeX is missing: run `make book`, or `npm ci`")
+    return found
+
+
 class Katex:
     """A node process that turns TeX into HTML and MathML."""
 
@@ -39,13 +48,9 @@ class Katex:
         self.process: subprocess.Popen[str] | None = None
 
     def start(self) -> subprocess.Popen[str]:
-        """Start node: the one that pip installed beside Python, or any other."""
-        beside = Path(sys.executable).with_name("node")
-        node = str(beside) if beside.exists() else shutil.which("node")
-        if node is None or not DIST.exists():
-            raise ExtensionError("KaTeX is missing: run `make book`, or `npm ci`")
+        """Start node, which waits for formulas."""
         return subprocess.Popen(
-            [node, str(WORKER)],
+            [node(), str(WORKER)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             encoding="utf-8",
