@@ -121,6 +121,9 @@ CHAPTERS = {
         "linalg.spectral_radius": lambda x: 1.01 * x,
     },
     "gated-recurrence": {
+        "clipping.clip_per_sample": lambda x: x._replace(
+            gradient={name: 0 * leaf for name, leaf in x.gradient.items()}
+        ),
         "ensembles.gaussian_matrices": lambda x: 0.2 * x,
         "linalg.spectral_norm": lambda x: 0.01 * x,
         "linalg.spectral_radius": lambda x: 1.05 * x,

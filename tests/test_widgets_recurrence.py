@@ -134,6 +134,22 @@ def test_a_short_orbit_is_torch_s():
     assert found == pytest.approx([x.item() for x in expected], abs=1e-12)
 
 
+@pytest.mark.parametrize("unit", UNITS)
+def test_gradients_along_the_orbit_are_autograd_s(unit):
+    found = in_node("xg.gateCobweb.gradients(0.1, unit, 10)", unit=unit)
+    w, u, b = unit
+    for name, taped in (("full", False), ("held", True)):
+        start = torch.tensor(0.1, dtype=torch.float64, requires_grad=True)
+        h, expected = start, []
+        for _ in range(10):
+            z = torch.sigmoid(u * h + b)
+            z = z.detach() if taped else z
+            h = z * h + (1 - z) * torch.tanh(w * h)
+            (slope,) = torch.autograd.grad(h, start, retain_graph=True)
+            expected.append(slope.abs().log10().item())
+        assert found[name] == pytest.approx([0.0, *expected], abs=1e-9)
+
+
 def test_the_exponents_are_those_of_the_chapter():
     found = in_node("xg.gateCobweb.exponents(0.1, unit, 20000)", unit=UNITS[0])
     # Twenty thousand chaotic steps scatter by 0.003.

@@ -10,14 +10,14 @@ def gate_cobweb(
     b: float = -2.0,
     language: str | None = None,
 ) -> Widget:
-    r"""Show one gated unit: its map, its orbit, and two orbits that part.
+    r"""Show one gated unit: its map, its orbit, and the gradient along it.
 
     .. math:: h' = z h + (1 - z) \tanh(w h), \qquad z = \frac{1}{1 + e^{-u h - b}}
 
-    The browser draws the map with the cobweb of one orbit, the distance of two orbits
-    that start :math:`10^{-12}` apart, and tells the growth exponent with and without
-    the gate's own response. The arguments set the figure's first state; sliders take
-    their nearest position.
+    The browser draws the map with the cobweb of one orbit, the gradient of its states
+    by the first, and the same with the gates' values played from a tape; it tells both
+    growth exponents. The arguments set the figure's first state; sliders take their
+    nearest position.
 
     Args:
         w: The recurrent weight :math:`w`, -5 to 5; in steps of 0.1.
@@ -43,13 +43,14 @@ def gate_cobweb(
     check_between("b", b, -8, 8)
     options = {"w": round(w, 1), "u": round(2 * u) / 2, "b": round(5 * b) / 5}
     english = (
-        "Interactive figure, shown where scripts run: the map of one gated unit and "
-        "its orbit. With a steep gate the orbit never settles, and two orbits that "
-        "start a millionth of a millionth apart part within fifty steps; with a flat "
-        "gate, or with none, they come together."
+        "Interactive figure, shown where scripts run: the map of one gated unit, its "
+        "orbit, and the gradient along it. With a steep gate the gradient climbs by "
+        "twenty powers of ten in a hundred steps, and stays near one if the same gates "
+        "are played from a tape; with a flat gate, or with none, it falls."
     )
     chinese = (
-        "交互图，运行脚本后显示：一个门控单元的映射及其轨道。门很陡时轨道永不停歇，"
-        "起点只差万亿分之一的两条轨道在五十步之内分开；门平缓或没有门时，两条轨道彼此靠拢。"
+        "交互图，运行脚本后显示：一个门控单元的映射、轨道，以及沿轨道的梯度。门很陡时，"
+        "梯度在一百步内上升二十多个数量级；若同样的门值取自录音带，梯度保持在一附近；"
+        "门平缓或没有门时，梯度下降。"
     )
     return make_widget("gate-cobweb", options, english, chinese, language)

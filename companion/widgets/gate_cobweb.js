@@ -24,7 +24,19 @@ xg.gateCobweb ??= (() => {
     return { held: held / steps, full: full / steps };
   }
 
-  return { terms, orbit, exponents };
+  // log10 of |dh(t)/dh(0)| along the orbit, with the gate held and in full.
+  function gradients(h, unit, steps) {
+    const sizes = { held: [0], full: [0] };
+    for (let t = 0; t < steps; t++) {
+      const now = terms(h, unit);
+      for (const name of ["held", "full"])
+        sizes[name].push(sizes[name][t] + Math.log10(Math.abs(now[name]) + 1e-300));
+      h = now.next;
+    }
+    return sizes;
+  }
+
+  return { terms, orbit, exponents, gradients };
 })();
 
 xg.define("xg-gate-cobweb", class extends xg.Figure {
@@ -51,22 +63,24 @@ xg.define("xg-gate-cobweb", class extends xg.Figure {
       ${pens.bare(curve((h) => Math.tanh(unit[0] * h)))}${pens.gated(curve((h) => xg.gateCobweb.terms(h, unit).next))}`);
   }
 
-  distance(one, two, panel) {
-    const axes = xg.axes(panel, { range: [0, this.constructor.STEPS], tick: 25, label: this.say("step t", "步数t") },
-      { range: [-16, 0], tick: 4, label: this.say("log₁₀ of the distance", "距离的log₁₀") });
-    // Distances below 10⁻¹⁶ are rounding: the picture ends there.
-    const points = one.map((h, t) => axes.place([t, Math.max(-16, Math.log10(Math.abs(h - two[t]) + 1e-30))]));
-    return `${axes.markup}${xg.pen("blue", 2)(xg.line(points))}`;
+  gradients(unit, panel, pens) {
+    const { STEPS, START } = this.constructor, { held, full } = xg.gateCobweb.gradients(START, unit, STEPS);
+    const axes = xg.axes(panel, { range: [0, STEPS], tick: 25, label: this.say("step t", "步数t") },
+      { range: [-20, 40], tick: 10, label: "log₁₀ |∂h(t)/∂h(0)|" });
+    const curve = (sizes) => xg.line(sizes.map((size, t) => axes.place([t, Math.max(-60, size)])));
+    return axes.markup + xg.clip(axes, pens.taped(curve(held)) + pens.gated(curve(full)));
   }
 
-  draw(cobweb, distance) {
+  draw(cobweb, gradient) {
     const { orbit, exponents } = xg.gateCobweb, { STEPS, START } = this.constructor;
     const unit = [this.w, this.u, this.b].map((slider) => slider.chosen);
-    const [one, two] = [START, START + 1e-12].map((h) => orbit(h, unit, STEPS));
-    const pens = { gated: xg.pen("blue", 3), bare: xg.pen("orange", 2, "dashed"), web: xg.pen("text", 1, "faint") };
-    const pictures = [this.cobweb(unit, one, cobweb, pens), this.distance(one, two, distance)];
+    const states = orbit(START, unit, STEPS);
+    const pens = { gated: xg.pen("blue", 3), bare: xg.pen("text", 2, "dotted"), web: xg.pen("text", 1, "faint"),
+      taped: xg.pen("orange", 2, "dashed") };
+    const pictures = [this.cobweb(unit, states, cobweb, pens), this.gradients(unit, gradient, pens)];
     const key = [
-      [pens.gated, this.say("gated map; distance of two orbits", "门控映射；两条轨道的距离")],
+      [pens.gated, this.say("left: the gated map; right: its gradient", "左：门控映射；右：其梯度")],
+      [pens.taped, this.say("the gradient with the gate from a tape", "门取自录音带时的梯度")],
       [pens.bare, this.say("tanh(wh), without the gate", "无门时的tanh(wh)")],
       [pens.web, this.say("the orbit, step by step", "逐步的轨道")]];
     return { pictures, key, inWords: this.inWords(exponents(START, unit, 5000)) };
@@ -77,7 +91,7 @@ xg.define("xg-gate-cobweb", class extends xg.Figure {
     const verdict = full > 0.02 ? this.say("The gradient explodes.", "梯度爆炸。")
       : full < -0.02 ? this.say("The gradient dies out.", "梯度消失。")
         : this.say("The gradient neither grows nor dies out quickly.", "梯度既不快速增长也不快速消失。");
-    return this.say(`Growth exponent per step: ${number(full)}; with the gate held, along the same orbit: ${number(held)}.\n`,
-      `每步的增长指数：${number(full)}；沿同一轨道固定门时：${number(held)}。\n`) + verdict;
+    return this.say(`Growth exponent per step: ${number(full)}; with the gate from a tape, along the same orbit: ${number(held)}.\n`,
+      `每步的增长指数：${number(full)}；沿同一轨道、门取自录音带时：${number(held)}。\n`) + verdict;
   }
 });
