@@ -44,19 +44,47 @@ def test_residual_plane_refuses(options, message):
 
 @pytest.mark.parametrize(("alpha", "beta"), POINTS)
 @pytest.mark.parametrize("depth", [1, 50, 200])
-def test_worst_case_and_path_around_are_the_companion_s(alpha, beta, depth):
-    worst, path = in_node(
-        "[xg.residual.logWorst(a, b, l), xg.residual.logPath(b, l)]",
-        a=alpha,
-        b=beta,
-        l=depth,
+def test_the_worst_case_is_the_companion_s(alpha, beta, depth):
+    worst = in_node("xg.residual.logWorst(a, b, l)", a=alpha, b=beta, l=depth)
+    bound = scaled_residual_bound(1, alpha=alpha, beta=beta, lipschitz=2.0)
+    expected = depth * math.log10(bound)
+    assert worst == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize(("alpha", "beta"), [(0.25, 0.5), (0.1, 0.2), (0.3, 0.0)])
+def test_the_share_is_that_of_a_product_of_wide_layers(alpha, beta):
+    width, depth = 200, 12
+    rng = torch.Generator().manual_seed(0)
+    eye = torch.eye(width, dtype=torch.float64)
+    product = eye
+    for _ in range(depth):
+        G = torch.randn(width, width, generator=rng, dtype=torch.float64)
+        product = (1 - beta) * product + alpha / math.sqrt(width) * G @ product
+    square = product.T @ product
+    kept = square.trace() ** 2 / square.square().sum() / width
+    found = in_node("xg.residual.share(a, b, l)", a=alpha, b=beta, l=depth)
+    # Finite width moves a mean square by about depth / width.
+    assert found == pytest.approx(kept.item(), rel=depth / width)
+
+
+@pytest.mark.parametrize("kept", [0.9, 0.5, 0.1])
+def test_a_ray_keeps_its_share(kept):
+    slope, found = in_node(
+        "[xg.residual.ray(k, 50), xg.residual.share(xg.residual.ray(k, 50), 0, 50)]",
+        k=kept,
     )
-    bounds = [
-        scaled_residual_bound(1, alpha=a, beta=beta, lipschitz=2.0)
-        for a in (alpha, 0.0)
-    ]
-    expected = [depth * math.log10(bound) for bound in bounds]
-    assert [worst, path] == pytest.approx(expected, rel=1e-12, abs=1e-12)
+    assert found == pytest.approx(kept, rel=1e-9)
+    on_the_ray = in_node("xg.residual.share(0.6 * a, 0.4, 50)", a=slope)
+    assert on_the_ray == pytest.approx(kept, rel=1e-9)
+
+
+def test_a_share_that_few_layers_cannot_spoil_has_no_ray():
+    assert in_node("Number.isNaN(xg.residual.ray(0.1, 5))")
+
+
+def test_without_branches_every_direction_is_kept():
+    found = in_node("[xg.residual.share(0, 0.3, 50), xg.residual.share(0, 1, 50)]")
+    assert found == [1, 1]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -89,8 +117,3 @@ def test_the_curves_are_the_companion_s():
     for alpha, b in zip(edge, betas, strict=True):
         bound = scaled_residual_bound(1, alpha=alpha, beta=b, lipschitz=2.0)
         assert bound == pytest.approx(1, rel=1e-12)
-
-
-def test_all_is_lost_where_nothing_is_left():
-    found = in_node("xg.residual.logPath(1, 3) === -Infinity")
-    assert found is True

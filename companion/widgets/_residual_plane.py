@@ -17,9 +17,10 @@ def residual_plane(
 
     The branches are Gaussian, of root-mean-square gain 1 and norm :math:`K = 2`. The
     browser colours the plane by the gain, draws the edge of the guarantee
-    :math:`\alpha K = \beta` and the curve of constant mean square, and the gain over
-    depth of one point. The arguments set the figure's first state; sliders take their
-    nearest position.
+    :math:`\alpha K = \beta`, the circle on which the mean square is kept and rays of
+    equal shape around :math:`(0, 1)`, and beside it, over depth, the share of the
+    directions that one point keeps. The arguments set the figure's first state; sliders
+    take their nearest position.
 
     Args:
         alpha: The factor :math:`\alpha` of the branch, 0 to 1.2.
@@ -35,7 +36,8 @@ def residual_plane(
 
     Source:
         `companion.scaling.scaled_residual_bound` and `variance_preserving_scale`
-        compute the same bound and curve.
+        compute the same bound and curve; the chapter `residual-connections` derives
+        the share.
 
     Example:
         >>> residual_plane(alpha=0.5, beta=0.1, depth=32)
@@ -46,14 +48,13 @@ def residual_plane(
     check_whole("depth", depth, 1, 200)
     options = {"alpha": alpha, "beta": beta, "depth": depth}
     english = (
-        "Interactive figure, shown where scripts run: the plane of α and β. Left of "
-        "the line αK = β no layer can stretch, and there the gradient vanishes unless "
-        "β is about one over the depth. On the curve (1 − β)² + α² = 1, far from the "
-        "guarantee, its mean square is kept."
+        "Interactive figure, shown where scripts run: the plane of α and β around the "
+        "point (0, 1). The distance from it is the size of a gradient per layer, the "
+        "angle decides how many directions are kept. Left of the line αK = β no layer "
+        "can stretch."
     )
     chinese = (
-        "交互图，运行脚本后显示：α与β的平面。在直线αK = β左侧，任何一层都不会"
-        "拉伸，但除非β约为深度的倒数，梯度会在那里消失。在远离这一保证的曲线"
-        "(1 − β)² + α² = 1上，梯度的均方保持不变。"
+        "交互图，运行脚本后显示：以点(0, 1)为中心的α与β平面。到该点的距离是梯度每层的"
+        "大小，角度决定保留多少方向。在直线αK = β左侧，任何一层都不会拉伸。"
     )
     return make_widget("residual-plane", options, english, chinese, language)

@@ -4,10 +4,14 @@ xg.residual ??= (() => {
   // Decimal logarithms, since the numbers themselves leave the range of a double.
   const logGain = (alpha, beta, depth) => (depth / 2) * Math.log10((1 - beta) ** 2 + alpha ** 2);
   const logWorst = (alpha, beta, depth) => depth * Math.log10(1 - beta + alpha * K);
-  const logPath = (beta, depth) => depth * Math.log10(1 - beta);
+  // How even the singular values of the product are: 1 if all are equal, in the limit of large width.
+  const share = (alpha, beta, depth) =>
+    1 / (1 + depth * (alpha ? 1 - ((1 - beta) ** 2 / ((1 - beta) ** 2 + alpha ** 2)) ** 2 : 0));
+  // The slope α / (1 − β) of the ray on which a share is kept; it exists if enough layers can spoil it.
+  const ray = (kept, depth) => Math.sqrt((1 - (1 / kept - 1) / depth) ** -0.5 - 1);
   const edge = (beta) => beta / K;
   const preserving = (beta) => Math.sqrt(2 * beta - beta ** 2);
-  return { K, logGain, logWorst, logPath, edge, preserving };
+  return { K, logGain, logWorst, share, ray, edge, preserving };
 })();
 
 xg.define("xg-residual-plane", class extends xg.Figure {
@@ -16,7 +20,8 @@ xg.define("xg-residual-plane", class extends xg.Figure {
   static ALPHAS = 160;
   static BETAS = 80;
   static LEVELS = 12;
-  static CUT = 10; // colours and curves end at 10^±10
+  static CUT = 10; // colours end at 10^±10
+  static KEPT = [0.9, 0.5, 0.1]; // on the rays
 
   setup() {
     const { alpha, beta, depth } = this.options;
@@ -54,47 +59,48 @@ xg.define("xg-residual-plane", class extends xg.Figure {
   }
 
   plane(alpha, beta, depth, panel, pens) {
-    const { edge, preserving } = xg.residual;
+    const { edge, preserving, ray } = xg.residual;
     const axes = xg.axes(panel, { range: [0, 1.2], tick: 0.4, label: "α" }, { range: [0, 1], tick: 0.5, label: "β" });
     const trace = (f) => xg.line(xg.list(101, (i) => axes.place([f(i / 100), i / 100])));
+    const rays = this.constructor.KEPT.map((kept) => ray(kept, depth)).filter(Number.isFinite)
+      .map((slope) => pens.ray(xg.line([[0, 1], slope < 1.2 ? [slope, 0] : [1.2, 1 - 1.2 / slope]].map(axes.place))));
     const [x, y] = axes.place([alpha, beta]);
-    return `${this.tiles(axes, depth)}${axes.markup}${pens.edge(trace(edge))}${pens.kept(trace(preserving))}
+    return `${this.tiles(axes, depth)}${axes.markup}${rays.join("")}${pens.edge(trace(edge))}${pens.kept(trace(preserving))}
       <circle cx="${x}" cy="${y}" r="6" fill="Canvas" stroke="currentColor" stroke-width="3"/>`;
   }
 
   depths(alpha, beta, depth, panel, pens) {
-    const { logGain, logWorst, logPath } = xg.residual, { CUT } = this.constructor, last = Math.max(10, depth);
+    const { share } = xg.residual, last = Math.max(10, depth);
     const axes = xg.axes(panel, { range: [0, last], tick: last / 2, label: this.say("layer", "层") },
-      { range: [-CUT, CUT], tick: 5, label: this.say("log₁₀ of the gain", "增益的log₁₀") });
-    // What is cut off anyway may stand anywhere outside of the picture.
-    const curve = (f) => xg.line(xg.list(last + 1, (l) =>
-      axes.place([l, l ? Math.max(-2 * CUT, Math.min(2 * CUT, f(l))) : 0])));
-    return axes.markup + xg.clip(axes, `${pens.worst(curve((l) => logWorst(alpha, beta, l)))}
-      ${pens.path(curve((l) => logPath(beta, l)))}${pens.gain(curve((l) => logGain(alpha, beta, l)))}`);
+      { range: [0, 1], tick: 0.5, label: this.say("share of directions kept", "保留的方向所占比例") });
+    const curve = xg.line(xg.list(last + 1, (l) => axes.place([l, share(alpha, beta, l)])));
+    const [x, y] = axes.place([depth, share(alpha, beta, depth)]);
+    return `${axes.markup}${pens.share(curve)}
+      <circle cx="${x}" cy="${y}" r="6" fill="Canvas" stroke="currentColor" stroke-width="3"/>`;
   }
 
   draw(plane, depths) {
     const state = [this.alpha, this.beta, this.depth].map((slider) => slider.chosen);
-    const pens = { edge: xg.pen("text", 2, "dashed"), kept: xg.pen("text", 2), gain: xg.pen("blue", 3),
-      worst: xg.pen("orange", 2.5, "dashed"), path: xg.pen("text", 2.5, "dotted") };
+    const pens = { edge: xg.pen("text", 2, "dashed"), kept: xg.pen("text", 2), ray: xg.pen("text", 1.5, "dotted"),
+      share: xg.pen("blue", 3) };
     const pictures = [this.plane(...state, plane, pens), this.depths(...state, depths, pens)];
     const key = [
       [pens.edge, this.say("αK = β; left of it a guarantee", "αK = β；左侧有保证")],
-      [pens.kept, this.say("mean square kept", "均方不变")],
-      [pens.gain, this.say("root-mean-square gain", "均方根增益")],
-      [pens.worst, this.say("worst case", "最坏情形")],
-      [pens.path, this.say("path around", "直通路径")]];
+      [pens.kept, this.say("size one", "大小为一")],
+      [pens.ray, this.say("a tenth, half, nine tenths kept", "保留十分之一、一半、十分之九")],
+      [pens.share, this.say("share kept", "保留的比例")]];
     return { pictures, key, inWords: this.inWords(...state) };
   }
 
   inWords(alpha, beta, depth) {
-    const { K, logGain, logWorst, logPath } = xg.residual;
-    const [worst, gain, path] = [logWorst(alpha, beta, depth), logGain(alpha, beta, depth), logPath(beta, depth)].map((x) => this.power(x));
+    const { K, logGain, logWorst, share } = xg.residual;
+    const [worst, gain] = [logWorst(alpha, beta, depth), logGain(alpha, beta, depth)].map((x) => this.power(x));
+    const kept = xg.number(share(alpha, beta, depth));
     const sure = alpha * K <= beta + 1e-9
       ? this.say("Every layer is a contraction, guaranteed", "每层都保证是压缩")
       : this.say("No guarantee", "没有保证");
     return this.say(
-      `${sure}. After ${depth} layers at most ${worst}, root mean square ${gain}, path around alone ${path}.\nBlue: vanishing; orange: exploding; both cut at 10${xg.superscript(-10)} and 10${xg.superscript(10)}.`,
-      `${sure}。${depth}层之后至多${worst}，均方根${gain}，仅直通路径${path}。\n蓝色：消失；橙色：爆炸；分别截断于10${xg.superscript(-10)}与10${xg.superscript(10)}。`);
+      `${sure}. After ${depth} layers the size is ${gain}, at most ${worst}, and the share of the directions kept is ${kept}.\nBlue: vanishing; orange: exploding; both cut at 10${xg.superscript(-10)} and 10${xg.superscript(10)}.`,
+      `${sure}。${depth}层之后大小为${gain}，至多${worst}；保留的方向所占比例为${kept}。\n蓝色：消失；橙色：爆炸；分别截断于10${xg.superscript(-10)}与10${xg.superscript(10)}。`);
   }
 });
