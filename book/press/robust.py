@@ -69,7 +69,9 @@ def changes(editions: list[Path], machine: str) -> list[str]:
         for count, (new, old) in enumerate(_code(ran, stored), start=1):
             if settled(new.outputs, old.outputs, keep=UNSEEN) != old.outputs:
                 name = f"{edition.parent.name}/{edition.stem} cell {count}, {machine}"
-                texts = f"  stored: {_text(old.outputs)}\n  now:    {_text(new.outputs)}"
+                texts = (
+                    f"  stored: {_text(old.outputs)}\n  now:    {_text(new.outputs)}"
+                )
                 found.append(f"{name}\n{texts}")
     return found
 
