@@ -113,7 +113,7 @@ CHAPTERS = {
         "decay.noise_variance": lambda x: 1.3 * x,
         "decay.ridge_solution": lambda x: 1.01 * x,
         "ensembles.gaussian_matrices": lambda x: x + x.mT,
-        "ensembles.with_spectral_radius": lambda x: 1.1 * x,
+        "ensembles.with_spectral_radius": lambda x: 0.8 * x,
         "linalg.spectral_norm": lambda x: 1.01 * x + 0.01,
         "linalg.spectral_radius": lambda x: 1.01 * x,
     },
