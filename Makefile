@@ -19,7 +19,7 @@ NBVAL := -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
 export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/book
 
-.PHONY: book english chinese test lint unit notebooks robust stamp serve browser newest repository clean
+.PHONY: book english chinese test lint unit slow notebooks robust stamp serve browser newest repository clean
 .DELETE_ON_ERROR:
 
 book: $(READY) $(ASSETS)  ## both editions, warnings are errors
@@ -38,7 +38,7 @@ chinese:  # the English configuration, overlaid; book/press/chinese.py says how
 test: $(CHECKERS) lint unit book  ## lint, types, units and doctests, the book, its notebooks
 	@echo "Running the notebooks of both editions, the network blocked ..."
 	@python $(NBVAL)
-	@python -m pytest -q tests/site -m "not browser"
+	@python -m pytest -q -n $(JOBS) tests/site -m "not browser"
 
 lint: $(READY)
 	@ruff check && ruff format --check
@@ -51,7 +51,10 @@ lint: $(READY)
 	@zizmor --offline --quiet .github/workflows
 
 unit: $(READY)
-	@python -m pytest -q -n $(JOBS) --dist worksteal companion tests --ignore tests/site
+	@python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow" companion tests --ignore tests/site
+
+slow: $(READY)  ## each function that a chapter uses, broken: a check must notice
+	@python -m pytest -q -n $(JOBS) --dist worksteal -m slow tests --ignore tests/site
 
 notebooks: $(READY)  ## run what changed, write both editions; FORCE=1 runs all, FRESH=1 keeps no output
 	@python -m press.notebooks $(if $(FORCE),--force) $(if $(FRESH),--fresh) $(CHAPTERS)

@@ -340,6 +340,7 @@ def test_a_wrong_prediction_would_fail(name):
         assert distance > float(bound), entry.line
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="torch may not survive a fork")
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_broken_function_stops_the_chapter(monkeypatch, name):
