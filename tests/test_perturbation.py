@@ -150,8 +150,8 @@ CHAPTERS = {
     },
     "residual-connections": {
         "ensembles.gaussian_matrices": lambda x: 1.1 * x,
+        "ensembles.orthogonal_matrices": lambda x: 1.2 * x,
         "jacobians.gradient_norms": lambda x: x * torch.arange(1, len(x) + 1),
-        "jacobians.layer_jacobians": lambda x: [0.5 * factor for factor in x],
         "linalg.spectral_norm": lambda x: 1.01 * x,
         "normalization.NormalizedMLP": lambda net: without_norms(net),
         "normalization.activation_moments": lambda x: x._replace(
