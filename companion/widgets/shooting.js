@@ -1,6 +1,6 @@
 // The logistic map, fitted in pieces: every piece begins at a value of the data.
 xg.shooting ??= (() => {
-  const TRUE = 3.8, START = 0.3, STEPS = 50, PIECES = [1, 2, 5, 10, 25], POINTS = 4001;
+  const TRUE = 3.8, START = 0.3, STEPS = 50, PIECES = [1, 2, 5, 10, 25], POINTS = 4000;
 
   const data = [START];
   for (let t = 0; t < STEPS; t++) data.push(TRUE * data[t] * (1 - data[t]));
@@ -37,7 +37,8 @@ xg.shooting ??= (() => {
   const known = {};
   function landscape(pieces) {
     if (known[pieces]) return known[pieces];
-    const rs = xg.list(POINTS, (i) => 3.6 + (0.4 * i) / (POINTS - 1));
+    // The true parameter lies between two points: no point is right by luck.
+    const rs = xg.list(POINTS, (i) => 3.6 + (0.4 * (i + 0.5)) / POINTS);
     const found = rs.map((r) => misfit(r, pieces)), values = found.map(([value]) => value);
     const minima = values.filter((v, i) => i > 0 && i < POINTS - 1 && v < values[i - 1] && v < values[i + 1]).length;
     known[pieces] = { rs, values, minima, steepest: Math.max(...found.map(([, slope]) => Math.abs(slope))) };
