@@ -29,6 +29,7 @@ FIGURES = {
     ),
     "residual-plane": widgets.residual_plane,
     "rotation": widgets.rotation,
+    "shooting": widgets.shooting,
     "softmax-saturation": widgets.softmax_saturation,
     "stability-region": widgets.stability_region,
     "sum-against-stack": widgets.sum_against_stack,

@@ -99,17 +99,19 @@ CHAPTERS = {
     },
     "optimal-control": {
         "adjoint.costates": lambda x: x._replace(state=1.01 * x.state),
-        "feedback.lqr": lambda x: x._replace(values=1.01 * x.values),
-        "feedback.lyapunov_certificate": lambda x: x._replace(matrix=1.01 * x.matrix),
         "adjoint.rollout": lambda x: 1.01 * x,
         "adjoint.shooting_loss": lambda x: x._replace(misfit=-x.misfit),
         "clipping.clip_per_sample": lambda x: x._replace(
             gradient=[0 * g for g in x.gradient]
         ),
-        "ensembles.orthogonal_matrices": lambda x: 1.01 * x,
+        "feedback.lqr": lambda x: x._replace(values=1.01 * x.values),
+        "feedback.lyapunov_certificate": lambda x: x._replace(matrix=1.01 * x.matrix),
+        "integrators.forward_euler_step": lambda x: 1.01 * x,
+        "integrators.rk4_step": lambda x: 1.01 * x,
+        "jacobians.growth_exponents": lambda x: x + 0.05,
         "jacobians.layer_jacobians": lambda x: [1.01 * factor for factor in x],
         "linalg.condition_number": lambda x: 3 * x,
-        "linalg.spectral_radius": lambda x: 1.01 * x,
+        "linalg.spectral_radius": lambda x: 1.05 * x,
     },
     "weight-decay": {
         "decay.decay_steps": lambda x: x + 1,

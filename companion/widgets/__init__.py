@@ -19,6 +19,7 @@ from companion.widgets._orders import orders
 from companion.widgets._product_growth import product_growth
 from companion.widgets._residual_plane import residual_plane
 from companion.widgets._rotation import rotation
+from companion.widgets._shooting import shooting
 from companion.widgets._softmax_saturation import softmax_saturation
 from companion.widgets._stability_region import stability_region
 from companion.widgets._sum_against_stack import sum_against_stack
@@ -40,6 +41,7 @@ __all__ = [
     "product_growth",
     "residual_plane",
     "rotation",
+    "shooting",
     "softmax_saturation",
     "stability_region",
     "sum_against_stack",

@@ -15,7 +15,7 @@ def feedback(
     set the figure's first state; sliders take their nearest position.
 
     Args:
-        share: The share :math:`g` of the Riccati gain, 0 to 1.5; in steps of 0.05.
+        share: The share :math:`g` of the Riccati gain, 0 to 2.5; in steps of 0.05.
         steps: The horizon :math:`T`, 5 to 100; in steps of 5.
         language: ``"en"`` or ``"zh"``; None takes the page's language.
 
@@ -32,14 +32,12 @@ def feedback(
         >>> feedback(share=1.0)
         <xg-feedback>
     """
-    check_between("share", share, 0, 1.5)
+    check_between("share", share, 0, 2.5)
     check_whole("steps", steps, 5, 100)
     options = {"share": round(20 * share) / 20, "steps": 5 * round(steps / 5)}
     english = (
         "Interactive figure, shown where scripts run: without feedback the costate of "
-        "an unstable system grows exponentially with the horizon. As the gain grows, "
-        "the eigenvalues of the closed loop enter the unit disc and the costate "
-        "stays bounded."
+        "an unstable system grows exponentially with the horizon. XX"
     )
     chinese = (
         "交互图，运行脚本后显示：没有反馈时，不稳定系统的协态随时域长度指数增长；"

@@ -44,7 +44,7 @@ xg.define("xg-feedback", class extends xg.Figure {
   setup() {
     const { share, steps } = this.options;
     this.share = this.slider(this.say("Share g of the Riccati gain", "里卡蒂增益的份额g"),
-      xg.list(31, (i) => i / 20), share, (g) => g.toFixed(2));
+      xg.list(51, (i) => i / 20), share, (g) => g.toFixed(2));
     this.steps = this.slider(this.say("Horizon T", "时域长度T"), xg.list(20, (i) => 5 * (i + 1)), steps);
     this.resetButton();
   }
@@ -59,10 +59,10 @@ xg.define("xg-feedback", class extends xg.Figure {
   }
 
   disc(share, panel, pens) {
-    const { eigenvalues } = xg.mat2, { loop } = xg.feedback, side = { range: [-1.2, 1.2], tick: 0.6 };
+    const { eigenvalues } = xg.mat2, { loop } = xg.feedback, side = { range: [-1.5, 1.5], tick: 0.5 };
     const { place, markup } = xg.axes(panel, { ...side, label: this.say("real part", "实部") },
       { ...side, label: this.say("imaginary part", "虚部") });
-    const path = xg.list(601, (i) => i / 400).flatMap((g) => eigenvalues(loop(g)));
+    const path = xg.list(1001, (i) => i / 400).flatMap((g) => eigenvalues(loop(g)));
     return `${markup}${xg.pen("text")(xg.line(xg.circle().map(place)))}
       <g stroke-linecap="round">${pens.path(xg.dots(path.map(place)))}</g>
       ${xg.spots("blue", 12)(eigenvalues(loop(share)).map(place))}`;
@@ -76,7 +76,7 @@ xg.define("xg-feedback", class extends xg.Figure {
     const key = [
       [pens.closed, this.say("closed loop, u = −gKx", "闭环，u = −gKx")],
       [pens.open, this.say("no feedback", "无反馈")],
-      [pens.path, this.say("eigenvalues for g from 0 to 1.5", "g从0到1.5时的特征值")]];
+      [pens.path, this.say("eigenvalues for g from 0 to 2.5", "g从0到2.5时的特征值")]];
     return { pictures, key, inWords: this.inWords(share, steps, now) };
   }
 
