@@ -139,6 +139,8 @@ CHAPTERS = {
         "tasks.adding_problem": lambda x: x._replace(y=x.y.roll(1)),
     },
     "normalization": {
+        "ensembles.gaussian_matrices": lambda x: 0 * x,
+        "ensembles.orthogonal_matrices": lambda x: 0 * x,
         "jacobians.gradient_norms": lambda x: x * torch.arange(1, len(x) + 1),
         "linalg.spectral_norm": lambda x: 1.01 * x,
         "normalization.NormalizedMLP": lambda net: without_norms(net),
