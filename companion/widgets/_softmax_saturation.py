@@ -22,9 +22,9 @@ def softmax_saturation(
         p = \operatorname{softmax}(s\, q^\top k_i)
 
     The browser draws 1000 queries with 64 keys each, as they are at initialization, and
-    shows 200 of them; across the query it takes the keys as orthogonal and of their mean
-    square length. Gradients are drawn in units of their mean.
-    The arguments set the figure's first state; sliders take their nearest position.
+    shows 200 of them, with gradients in units of their mean; across the query it takes
+    the keys as orthogonal and of their mean square length. The arguments set the
+    figure's first state; sliders take their nearest position.
 
     Args:
         dim: The key dimension :math:`d`, 2 to 524,288.
@@ -52,10 +52,10 @@ def softmax_saturation(
     check_between("size", size, 0.1, 10)
     options = {"dim": dim, "scale": scale, "size": size}
     english = (
-        "Interactive figure, shown where scripts run: without a scale one of 64 weights "
-        "takes nearly all as the key dimension grows, and of 200 queries a few get long "
-        "gradients while most get none. With the scale 1/√d all get about the same, "
-        "until queries and keys grow; QK normalization keeps the weights."
+        "Interactive figure, shown where scripts run: without a scale one of 64 "
+        "weights takes nearly all as the key dimension grows, and a few of 200 queries "
+        "get long gradients while most get none. With the scale 1/√d all get about "
+        "the same, until queries and keys grow; QK normalization keeps the weights."
     )
     chinese = (
         "交互图，运行脚本后显示：不缩放时，键的维数越大，64个权重之一越是独占全部；"
