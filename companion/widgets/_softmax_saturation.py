@@ -16,14 +16,15 @@ def softmax_saturation(
     size: float = 1.0,
     language: str | None = None,
 ) -> Widget:
-    r"""Show one row of attention weights, and the gradient by the query over d.
+    r"""Show one row of attention weights, and the gradient by each of many queries.
 
     .. math:: \|g\|_2, \quad g = \nabla_q \sum_i p_i a_i, \qquad
         p = \operatorname{softmax}(s\, q^\top k_i)
 
-    The browser draws 1000 queries with 64 keys each, as they are at initialization;
-    across the query it takes the keys as orthogonal and of their mean square length.
-    The arguments set the figure's first state; sliders take their nearest position.
+    The browser draws 1000 queries with 64 keys each, as they are at initialization, and
+    shows 200 of them, with gradients in units of their mean; across the query it takes
+    the keys as orthogonal and of their mean square length. The arguments set the
+    figure's first state; sliders take their nearest position.
 
     Args:
         dim: The key dimension :math:`d`, 2 to 524,288.
@@ -40,7 +41,7 @@ def softmax_saturation(
         ValueError: An argument is outside the range given above.
 
     Source:
-        The chapter `attention-scaling` derives the limits of the three curves.
+        The chapter `attention-scaling` derives the limits of the mean and the median.
 
     Example:
         >>> softmax_saturation(scale="root")
@@ -52,13 +53,13 @@ def softmax_saturation(
     options = {"dim": dim, "scale": scale, "size": size}
     english = (
         "Interactive figure, shown where scripts run: without a scale one of 64 "
-        "weights takes nearly all as the key dimension grows; the median gradient by "
-        "the query vanishes, its mean settles near 1.9. With the scale 1/√d all are "
-        "level, until queries and keys grow; QK normalization keeps the weights."
+        "weights takes nearly all as the key dimension grows, and a few of 200 queries "
+        "get long gradients while most get none. With the scale 1/√d all get about "
+        "the same, until queries and keys grow; QK normalization keeps the weights."
     )
     chinese = (
         "交互图，运行脚本后显示：不缩放时，键的维数越大，64个权重之一越是独占全部；"
-        "对查询的梯度的中位数消失，均值停在1.9附近。按1/√d缩放后各条曲线持平，"
-        "直到查询与键变大；QK归一化则使权重保持不变。"
+        "200个查询中，少数得到很长的梯度，多数几乎得不到。"
+        "按1/√d缩放后各查询相差无几，直到查询与键变大；QK归一化则使权重保持不变。"
     )
     return make_widget("softmax-saturation", options, english, chinese, language)

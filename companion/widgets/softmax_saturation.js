@@ -36,7 +36,7 @@ xg.saturation ??= (() => {
   }
 
   // Across the query the keys are taken as orthogonal, which they nearly are.  Plain
-  // loops: a picture asks for 19,000 of these.
+  // loops: a picture asks for 1000 of these.
   function gradient(z, a, state) {
     const { kind, dim, size } = state, p = softmax(logits(z, state));
     let mean = 0, along = 0, across = 0;
@@ -50,9 +50,12 @@ xg.saturation ??= (() => {
     return kind === "unit" ? rest / size : scales[kind](dim) * size * Math.hypot(along, rest);
   }
 
+  // Half of all gradient goes to this share of the queries: the longest first.
   function summary(values) {
-    const v = Float64Array.from(values).sort(), at = (q) => v[Math.round(q * (v.length - 1))];
-    return { mean: v.reduce((s, x) => s + x, 0) / v.length, median: at(0.5), high: at(0.99) };
+    const v = Float64Array.from(values).sort().reverse(), total = v.reduce((s, x) => s + x, 0);
+    let carried = 0, winners = 0;
+    while (carried < total / 2) carried += v[winners++];
+    return { mean: total / v.length, median: v[v.length >> 1], high: v[0], share: winners / v.length };
   }
 
   return { normals, logits, softmax, jacobianNorm, gradient, summary };
@@ -61,7 +64,8 @@ xg.saturation ??= (() => {
 xg.define("xg-softmax-saturation", class extends xg.Figure {
   static KEYS = 64;
   static ROWS = 1000;
-  static DIMS = xg.list(19, (i) => 2 ** (i + 1));
+  static SHOWN = 200;
+  static DIMS = xg.list(37, (i) => Math.round(2 ** (1 + i / 2)));
   static shapes = ["wide", "wide"];
   static high = 300;
 
@@ -86,48 +90,42 @@ xg.define("xg-softmax-saturation", class extends xg.Figure {
     return rows;
   }
 
-  // Curves depend on the scale and the size only; moving d redraws, and computes little.
-  curves(kind, size) {
-    const name = `${kind} ${size}`;
-    this.known ??= {};
-    this.known[name] ??= this.constructor.DIMS.map((dim) => xg.saturation.summary(
-      this.rows.map(([z, a]) => xg.saturation.gradient(z, a, { kind, dim, size }))));
-    return this.known[name];
+  columns({ X, Y }, heights, share) {
+    const step = X(1) - X(0);
+    return heights.map((x, i) => `<rect x="${X(i) + ((1 - share) / 2) * step}" width="${share * step}"
+      y="${Y(x)}" height="${Y(0) - Y(x)}" style="fill: var(--blue)"/>`).join("");
   }
 
-  bars(p, panel) {
-    const { X, Y, markup } = xg.axes(panel, { range: [0, 16], tick: 4, label: this.say("the 16 largest of 64 weights", "64个权重中最大的16个") },
-      { range: [0, 1], tick: 0.25, label: this.say("weight p", "权重p") }), step = X(1) - X(0);
-    const rects = [...p].sort((a, b) => b - a).slice(0, 16).map((x, i) =>
-      `<rect x="${X(i) + 0.15 * step}" width="${0.7 * step}" y="${Y(x)}" height="${Y(0) - Y(x)}" style="fill: var(--blue)"/>`);
-    return markup + rects.join("");
+  weights(p, panel) {
+    const axes = xg.axes(panel, { range: [0, 16], tick: 4, label: this.say("the 16 largest of 64 weights", "64个权重中最大的16个") },
+      { range: [0, 1], tick: 0.25, label: this.say("weight p", "权重p") });
+    return axes.markup + this.columns(axes, [...p].sort((a, b) => b - a).slice(0, 16), 0.7);
   }
 
-  quantiles(curves, dim, panel, pens) {
-    const { DIMS } = this.constructor, least = 1e-5, most = 1e3;
-    const axes = xg.axes(panel, { range: [1, 1e6], log: true, label: this.say("key dimension d", "键的维数d") },
-      { range: [least, most], log: true, label: this.say("gradient ‖g‖ by the query", "对查询的梯度‖g‖") });
-    const trace = (name) => xg.line(curves.map((point, i) => axes.place([DIMS[i], Math.min(Math.max(point[name], least), most)])));
-    return `${axes.markup}${xg.pen("text", 1, "faint")(axes.upright(dim))}
-      ${Object.entries(pens).map(([name, pen]) => pen(trace(name))).join("")}`;
+  // In units of the mean, whatever the scale; the axis ends at a round number.
+  prizes(norms, { mean, median }, panel, pens) {
+    const { SHOWN } = this.constructor, bars = norms.slice(0, SHOWN).map((x) => x / mean);
+    const most = Math.max(2, ...bars), tick = [0.5, 1, 2, 5, 10, 20, 50, 100, 200].find((x) => 4 * x >= most) ?? 500;
+    const axes = xg.axes(panel, { range: [0, SHOWN], tick: 50, label: this.say("query", "查询") },
+      { range: [0, tick * Math.ceil(most / tick)], tick, label: this.say("gradient ‖g‖, in units of the mean", "梯度‖g‖，以均值为单位") });
+    return `${axes.markup}${this.columns(axes, bars, 1)}${pens.mean(axes.level(1))}${pens.median(axes.level(median / mean))}`;
   }
 
-  draw(bars, quantiles) {
+  draw(weights, prizes) {
     const kind = this.kind.value, dim = this.dim.chosen, size = this.size.chosen;
     const p = xg.saturation.softmax(xg.saturation.logits(this.rows[3][0], { kind, dim, size }));
-    const curves = this.curves(kind, size), now = curves[this.constructor.DIMS.indexOf(dim)];
-    const pens = { high: xg.pen("orange", 2.5, "dashed"), mean: xg.pen("text", 2, "dotted"), median: xg.pen("blue", 3) };
-    const pictures = [this.bars(p, bars), this.quantiles(curves, dim, quantiles, pens)];
-    const key = [
-      [pens.high, this.say("99th percentile", "99%分位数")], [pens.mean, this.say("mean", "均值")],
-      [pens.median, this.say("median of 1000 draws", "1000次抽样的中位数")]];
-    return { pictures, key, inWords: this.inWords(p, now) };
+    const norms = this.rows.map(([z, a]) => xg.saturation.gradient(z, a, { kind, dim, size }));
+    const found = xg.saturation.summary(norms);
+    const pens = { mean: xg.pen("text", 2, "dotted"), median: xg.pen("orange", 2.5, "dashed") };
+    const pictures = [this.weights(p, weights), this.prizes(norms, found, prizes, pens)];
+    const key = [[pens.mean, this.say("mean of 1000 queries", "1000个查询的均值")], [pens.median, this.say("their median", "它们的中位数")]];
+    return { pictures, key, inWords: this.inWords(p, found) };
   }
 
-  inWords(p, { median, mean, high }) {
-    const norm = xg.number(xg.saturation.jacobianNorm(p)), top = xg.number(Math.max(...p));
-    const [low, middle, much] = [median, mean, high].map(xg.number);
-    return this.say(`This draw: largest weight ${top}, norm of the softmax's Jacobian ${norm}.\nGradient by the query: median ${low}, mean ${middle}, 99th percentile ${much}.`,
-      `这次抽样：最大权重${top}，softmax的雅可比矩阵的范数${norm}。\n对查询的梯度：中位数${low}，均值${middle}，99%分位数${much}。`);
+  inWords(p, { median, mean, high, share }) {
+    const top = xg.number(Math.max(...p)), percent = xg.number(100 * share);
+    const [middle, average, most] = [median, mean, high].map(xg.number);
+    return this.say(`One query: largest weight ${top}.\nGradient by the query: mean ${average}, median ${middle}, longest ${most}; half of it goes to ${percent} % of the queries.`,
+      `其中一个查询：最大权重${top}。\n对查询的梯度：均值${average}，中位数${middle}，最长${most}；其中一半归${percent}%的查询。`);
   }
 });
