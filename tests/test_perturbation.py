@@ -133,7 +133,7 @@ CHAPTERS = {
         "recurrence.gate_eigenvalues": lambda x: 1.01 * x,
         "recurrence.gated_jacobian": lambda x: x._replace(gate=1.01 * x.gate),
         "recurrence.gated_step": lambda x: 1.01 * x,
-        "recurrence.input_gradient_profile": lambda x: 0.9 * x,
+        "recurrence.input_gradient_profile": lambda x: 0.8 * x,
         "tasks.adding_problem": lambda x: x._replace(y=x.y.roll(1)),
     },
     "normalization": {
