@@ -14,7 +14,7 @@ def timestep_weights(
 ) -> Widget:
     r"""Show weight, gradient and clipped contribution at each of 1000 timesteps.
 
-    .. math:: v \operatorname{clip}_{C/v}(g) = \operatorname{clip}_C(v\,g)
+    .. math:: w \operatorname{clip}_{C/w}(g) = \operatorname{clip}_C(w\,g)
 
     For Gaussian data of variance 1 the sizes are closed forms of the signal-to-noise
     ratio. The arguments set the figure's first state; the slider takes its nearest
@@ -57,12 +57,12 @@ def timestep_weights(
     english = (
         "Interactive figure, shown where scripts run: under the DDPM loss the gradient "
         "of a network that predicts the data falls from twenty thousand at the first "
-        "timestep to one ten-thousandth at the last. Clipping at C/v, then weighting, "
+        "timestep to one ten-thousandth at the last. Clipping at C/w, then weighting, "
         "gives what weighting, then clipping at C gives: a ceiling, not a floor."
     )
     chinese = (
         "交互图，运行脚本后显示：在DDPM损失下，预测数据的网络的梯度从第一个时间步的"
-        "两万降到最后一个时间步的万分之一。先按C/v裁剪再加权，与先加权再按C裁剪"
+        "两万降到最后一个时间步的万分之一。先按C/w裁剪再加权，与先加权再按C裁剪"
         "结果相同：它是上限，而不是下限。"
     )
     return make_widget("timestep-weights", options, english, chinese, language)

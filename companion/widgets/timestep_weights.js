@@ -34,8 +34,8 @@ xg.timesteps ??= (() => {
 
   const clip = (length, threshold) => Math.min(length, threshold);
 
-  // Contribution of every timestep: clipped at C/v then weighted, weighted then
-  // clipped at C, and mixed up, weighted then clipped at C/v.
+  // Contribution of every timestep: clipped at C/w then weighted, weighted then
+  // clipped at C, and mixed up, weighted then clipped at C/w.
   function contributions(state) {
     const C = state.threshold;
     return Array.from(ratios(state.schedule), (s) => {
@@ -88,11 +88,11 @@ xg.define("xg-timestep-weights", class extends xg.Figure {
     const picture = `${axes.markup}${traces.join("")}${xg.spots("orange", 8)(shown.filter((_, i) => i % 9 === 4).map(at("late")))}
       ${xg.pen("text", 1, "faint")(axes.level(state.threshold))}<text x="${x - 2}" y="${y + 16}" text-anchor="end">C</text>`;
     const key = [
-      [pens.weight, this.say("weight v(t)", "权重v(t)")],
+      [pens.weight, this.say("weight w(t)", "权重w(t)")],
       [pens.gradient, this.say("gradient ‖g‖ of the unweighted error", "未加权误差的梯度‖g‖")],
-      [pens.early, this.say("clip at C/v, then weight", "先按C/v裁剪，再加权")],
+      [pens.early, this.say("clip at C/w, then weight", "先按C/w裁剪，再加权")],
       [() => xg.spots("orange", 8)([[18, 8]]), this.say("weight, then clip at C", "先加权，再按C裁剪")],
-      [pens.mixed, this.say("mixed up: weight, then clip at C/v", "混淆：先加权，再按C/v裁剪")]];
+      [pens.mixed, this.say("mixed up: weight, then clip at C/w", "混淆：先加权，再按C/w裁剪")]];
     return { pictures: [picture], key, inWords: this.inWords(points, state.threshold) };
   }
 
