@@ -16,9 +16,9 @@ from press.paths import BOOK
 
 CHAPTERS = {
     "gradient-clipping": {
-        "clipping.clip_by_norm": lambda x: x._replace(gradient=longer(x.gradient)),
+        "clipping.clip_by_norm": lambda x: times(1.01, x),
         "clipping.clip_by_value": lambda x: x + 0.01 * x.abs().max(),
-        "clipping.clip_per_sample": lambda x: x._replace(gradient=longer(x.gradient)),
+        "clipping.clip_per_sample": lambda x: times(1.01, x),
         "clipping.gaussian_clipping_cosine": lambda x: 0.99 * x,
         "ensembles.gaussian_matrices": lambda x: 1.5 * x,
         "ensembles.orthogonal_matrices": lambda x: 1.01 * x,
@@ -29,7 +29,7 @@ CHAPTERS = {
         "tasks.noisy_waves": lambda x: 0.1 * x,
     },
     "diffusion-weighting": {
-        "clipping.clip_per_sample": lambda x: x._replace(gradient=longer(x.gradient)),
+        "clipping.clip_per_sample": lambda x: times(1.01, x),
         "diffusion.add_noise": lambda x: 1.01 * x,
         "diffusion.cosine_schedule": lambda x: 0.999 * x,
         "diffusion.data_estimate": lambda x: 1.01 * x,
@@ -62,9 +62,7 @@ CHAPTERS = {
         "tasks.digits": lambda x: x._replace(labels=(3 * x.labels) % 10),
     },
     "normalizing-flows": {
-        "clipping.clip_per_sample": lambda x: x._replace(
-            gradient=[0 * g for g in x.gradient]
-        ),
+        "clipping.clip_per_sample": lambda x: times(0, x),
         "ensembles.with_singular_values": lambda x: 1.01 * x,
         "flows.CouplingFlow": lambda x: x.register_forward_hook(more_volume) and x,
         "jacobians.point_jacobians": lambda x: 1.01 * x,
@@ -77,9 +75,7 @@ CHAPTERS = {
         "tasks.two_moons": lambda x: 3.0 * x,
     },
     "numerical-stability": {
-        "clipping.clip_per_sample": lambda x: x._replace(
-            gradient={name: 0 * leaf for name, leaf in x.gradient.items()}
-        ),
+        "clipping.clip_per_sample": lambda x: times(0, x),
         "ensembles.gaussian_matrices": lambda x: 1.5 * x,
         "ensembles.orthogonal_matrices": lambda x: 1.01 * x,
         "ensembles.with_singular_values": lambda x: 1.01 * x,
@@ -102,9 +98,7 @@ CHAPTERS = {
         "adjoint.costates": lambda x: x._replace(state=1.01 * x.state),
         "adjoint.rollout": lambda x: 1.01 * x,
         "adjoint.shooting_loss": lambda x: x._replace(misfit=-x.misfit),
-        "clipping.clip_per_sample": lambda x: x._replace(
-            gradient=[0 * g for g in x.gradient]
-        ),
+        "clipping.clip_per_sample": lambda x: times(0, x),
         "feedback.lqr": lambda x: x._replace(values=1.01 * x.values),
         "feedback.lyapunov_certificate": lambda x: x._replace(matrix=1.01 * x.matrix),
         "integrators.forward_euler_step": lambda x: 1.01 * x,
@@ -124,9 +118,7 @@ CHAPTERS = {
         "linalg.spectral_radius": lambda x: 1.01 * x,
     },
     "gated-recurrence": {
-        "clipping.clip_per_sample": lambda x: x._replace(
-            gradient={name: 0 * leaf for name, leaf in x.gradient.items()}
-        ),
+        "clipping.clip_per_sample": lambda x: times(0, x),
         "ensembles.gaussian_matrices": lambda x: 0.2 * x,
         "linalg.spectral_norm": lambda x: 0.01 * x,
         "linalg.spectral_radius": lambda x: 1.05 * x,
@@ -180,9 +172,7 @@ CHAPTERS = {
         "linalg.spectral_norm": lambda x: 3.0 * x,
     },
     "dense-connections": {
-        "clipping.clip_per_sample": lambda x: x._replace(
-            gradient={name: 0 * leaf for name, leaf in x.gradient.items()}
-        ),
+        "clipping.clip_per_sample": lambda x: times(0, x),
         "dense.DenseBlock": lambda net: louder(net),
         "dense.dense_gain": lambda x: 1.01 * x,
         "dense.stacked_norm_bounds": lambda x: x._replace(norm=1.01 * x.norm),
@@ -209,13 +199,16 @@ CHAPTERS = {
 }
 
 
-def longer(tree):
-    """A clipped gradient, or each of several, one percent too long."""
+def times(factor, clipped):
+    """A clipped gradient, or each of several, multiplied."""
+    tree = clipped.gradient
     if isinstance(tree, torch.Tensor):
-        return 1.01 * tree
-    if isinstance(tree, dict):
-        return {name: 1.01 * leaf for name, leaf in tree.items()}
-    return type(tree)(1.01 * leaf for leaf in tree)
+        tree = factor * tree
+    elif isinstance(tree, dict):
+        tree = {name: factor * leaf for name, leaf in tree.items()}
+    else:
+        tree = type(tree)(factor * leaf for leaf in tree)
+    return clipped._replace(gradient=tree)
 
 
 def short_memory(lstm):

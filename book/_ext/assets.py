@@ -3,8 +3,8 @@
 The themes and extensions of Jupyter Book bring thirteen style sheets, one of which
 imports another, and ten scripts in the head.  The sheets are joined in their order, and
 what no page or script can use is left out, half of it; the scripts wait until the page
-is parsed.  Font Awesome is not loaded at all: the few icons
-of the theme are drawn in `_static/icons.css`.
+is parsed.  Font Awesome is not loaded at all: the few icons of the theme are drawn in
+`_static/icons.css`.
 """
 
 import filecmp

@@ -37,10 +37,12 @@ def feedback(
     options = {"share": round(20 * share) / 20, "steps": 5 * round(steps / 5)}
     english = (
         "Interactive figure, shown where scripts run: without feedback the costate of "
-        "an unstable system grows exponentially with the horizon. XX"
+        "an unstable system grows exponentially with the horizon. As the gain grows, "
+        "the eigenvalues of the closed loop enter the unit disc and the costate "
+        "stays bounded, until the gain is so large that one of them leaves it again."
     )
     chinese = (
         "交互图，运行脚本后显示：没有反馈时，不稳定系统的协态随时域长度指数增长；"
-        "增益增大后，闭环的特征值进入单位圆盘，协态保持有界。"
+        "增益增大后，闭环的特征值进入单位圆盘，协态保持有界；增益过大时，又有特征值移出圆盘。"
     )
     return make_widget("feedback", options, english, chinese, language)

@@ -12,18 +12,6 @@ xg.gateCobweb ??= (() => {
     return states;
   }
 
-  // Means of log |h'(h)|, with the gate held and in full, after 500 steps to settle in.
-  function exponents(h, unit, steps) {
-    let held = 0, full = 0;
-    for (let t = -500; t < steps; t++) {
-      const now = terms(h, unit);
-      if (t >= 0) held += Math.log(Math.abs(now.held) + 1e-300);
-      if (t >= 0) full += Math.log(Math.abs(now.full) + 1e-300);
-      h = now.next;
-    }
-    return { held: held / steps, full: full / steps };
-  }
-
   // log10 of |dh(t)/dh(0)| along the orbit, with the gate held and in full.
   function gradients(h, unit, steps) {
     const sizes = { held: [0], full: [0] };
@@ -34,6 +22,13 @@ xg.gateCobweb ??= (() => {
       h = now.next;
     }
     return sizes;
+  }
+
+  // Means of log |h'(h)|, with the gate held and in full, after 500 steps to settle in.
+  function exponents(h, unit, steps) {
+    const { held, full } = gradients(orbit(h, unit, 500)[500], unit, steps);
+    const mean = (sizes) => (Math.LN10 * sizes[steps]) / steps;
+    return { held: mean(held), full: mean(full) };
   }
 
   return { terms, orbit, exponents, gradients };

@@ -58,15 +58,18 @@ xg.define("xg-residual-plane", class extends xg.Figure {
       `<path d="${d}" style="fill: var(--${shade < 0 ? "blue" : "orange"}); fill-opacity: ${(0.65 * Math.abs(shade)) / LEVELS}"/>`).join("");
   }
 
+  mark([x, y]) {
+    return `<circle cx="${x}" cy="${y}" r="6" fill="Canvas" stroke="currentColor" stroke-width="3"/>`;
+  }
+
   plane(alpha, beta, depth, panel, pens) {
     const { edge, preserving, ray } = xg.residual;
     const axes = xg.axes(panel, { range: [0, 1.2], tick: 0.4, label: "α" }, { range: [0, 1], tick: 0.5, label: "β" });
     const trace = (f) => xg.line(xg.list(101, (i) => axes.place([f(i / 100), i / 100])));
     const rays = this.constructor.KEPT.map((kept) => ray(kept, depth)).filter(Number.isFinite)
       .map((slope) => pens.ray(xg.line([[0, 1], slope < 1.2 ? [slope, 0] : [1.2, 1 - 1.2 / slope]].map(axes.place))));
-    const [x, y] = axes.place([alpha, beta]);
     return `${this.tiles(axes, depth)}${axes.markup}${rays.join("")}${pens.edge(trace(edge))}${pens.kept(trace(preserving))}
-      <circle cx="${x}" cy="${y}" r="6" fill="Canvas" stroke="currentColor" stroke-width="3"/>`;
+      ${this.mark(axes.place([alpha, beta]))}`;
   }
 
   depths(alpha, beta, depth, panel, pens) {
@@ -74,9 +77,7 @@ xg.define("xg-residual-plane", class extends xg.Figure {
     const axes = xg.axes(panel, { range: [0, last], tick: last / 2, label: this.say("layer", "层") },
       { range: [0, 1], tick: 0.5, label: this.say("share of directions kept", "保留的方向所占比例") });
     const curve = xg.line(xg.list(last + 1, (l) => axes.place([l, share(alpha, beta, l)])));
-    const [x, y] = axes.place([depth, share(alpha, beta, depth)]);
-    return `${axes.markup}${pens.share(curve)}
-      <circle cx="${x}" cy="${y}" r="6" fill="Canvas" stroke="currentColor" stroke-width="3"/>`;
+    return `${axes.markup}${pens.share(curve)}${this.mark(axes.place([depth, share(alpha, beta, depth)]))}`;
   }
 
   draw(plane, depths) {
