@@ -235,9 +235,9 @@ def _batch_normalized(rng: torch.Generator, cured: bool) -> nn.Module:
 
 
 def _in_half(rng: torch.Generator, cured: bool) -> nn.Module:
-    ends, weights = _ends(rng), _gaussian(18, math.sqrt(2), rng)
+    ends, weights = _ends(rng), _gaussian(16, math.sqrt(2), rng)
     options = {"activation": torch.relu, "skip": 1.0, "stored": torch.float16}
-    scale = 18**-0.5 if cured else 1.0
+    scale = 16**-0.5 if cured else 1.0
     return _stack(ends, weights, normalized=True, scale=scale, **options)
 
 
@@ -266,7 +266,12 @@ MODELS: dict[str, Models] = {
     "F": _shallow,
     "G": _residual,
 }
-RATES = dict.fromkeys("ABCDG", (0.03, 0.003)) | {"E": (1.0, 0.1), "F": (0.01, 0.003)}
+RATES = {
+    **dict.fromkeys("ABCG", (0.03, 0.01)),
+    "D": (0.06, 0.02),
+    "E": (1.0, 0.3),
+    "F": (0.01, 0.003),
+}
 
 
 def _stack(
