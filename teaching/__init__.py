@@ -1,0 +1,1 @@
+"""The teaching kit; a lecturer starts at ``teaching/README.md``."""

@@ -1,0 +1,10 @@
+"""Keys: the functions that are asked, right answers, hidden inputs, known slips."""
+
+from teaching.grading.keys import clipping
+from teaching.grading.task import Task
+
+__all__ = ["KEYS"]
+
+KEYS: dict[str, tuple[Task, ...]] = {
+    "clipping": clipping.TASKS,
+}

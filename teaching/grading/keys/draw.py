@@ -1,0 +1,22 @@
+"""Random numbers of the hidden inputs, as plain Python numbers or float64 tensors."""
+
+import torch
+from torch import Generator, Tensor
+
+__all__ = ["normal", "uniform", "whole"]
+
+
+def uniform(rng: Generator, low: float, high: float) -> float:
+    """A number between two others."""
+    share = torch.rand((), generator=rng, dtype=torch.float64)
+    return low + (high - low) * float(share)
+
+
+def whole(rng: Generator, low: int, high: int) -> int:
+    """A whole number, both ends included."""
+    return int(torch.randint(low, high + 1, (), generator=rng))
+
+
+def normal(rng: Generator, *shape: int) -> Tensor:
+    """Standard normal numbers."""
+    return torch.randn(shape, generator=rng, dtype=torch.float64)
