@@ -1,10 +1,11 @@
 """Keys: the functions that are asked, right answers, hidden inputs, known slips."""
 
-from teaching.grading.keys import clipping
+from teaching.grading.keys import clipping, growth
 from teaching.grading.task import Task
 
 __all__ = ["KEYS"]
 
 KEYS: dict[str, tuple[Task, ...]] = {
     "clipping": clipping.TASKS,
+    "growth": growth.TASKS,
 }
