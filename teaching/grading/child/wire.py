@@ -74,7 +74,7 @@ def decode(coded: Json) -> Value:
         if "record" in coded:
             return _record(coded["record"])
         return torch.tensor(coded["tensor"], dtype=DTYPES[coded["dtype"]])
-    except (AttributeError, KeyError, OverflowError, RuntimeError, TypeError):
+    except (AttributeError, LookupError, RuntimeError, TypeError, ValueError):
         raise ValueError(
             f"coded must be what encode makes, got {type(coded).__name__}"
         ) from None
