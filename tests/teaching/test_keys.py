@@ -1,15 +1,17 @@
 """Keys: two independent ways agree, wrong laws score less and are named."""
 
+import json
+
 import pytest
 import torch
 from handed import SECRETS
 
 from teaching.grading.child.wire import decode, encode
 from teaching.grading.grade import _judge, masters
-from teaching.grading.keys import KEYS
+from teaching.grading.keys import KEYS, flight
 from teaching.grading.master import BEGIN, END
 from teaching.grading.sandbox import Answers
-from teaching.grading.task import CASES, draws, misfit, same
+from teaching.grading.task import CASES, _drawn, draws, misfit, same
 
 TASKS = [task for tasks in KEYS.values() for task in tasks]
 SLIPS = [(task, sentence) for task in TASKS for sentence in task.slips]
@@ -61,17 +63,30 @@ def test_a_slip_scores_less_and_is_named(task, sentence, secret):
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.grade_id)
 def test_hidden_inputs_depend_on_the_secret_alone(task):
     for aspect in task.aspects:
-        drawn = [
-            [
-                encode(x)
-                for case in draws(aspect, secret=s, grade_id=task.grade_id)
-                for x in case
-            ]
-            for s in (*SECRETS, SECRETS[0])
-        ]
+        drawn = []
+        for secret in (*SECRETS, SECRETS[0]):
+            _drawn.cache_clear()
+            cases = draws(aspect, secret=secret, grade_id=task.grade_id)
+            assert len(cases) == CASES
+            drawn.append(json.dumps([[encode(x) for x in case] for case in cases]))
         assert drawn[0] == drawn[3]
-        assert drawn[0] != drawn[1] != drawn[2]
-        assert len(draws(aspect, secret=SECRETS[0], grade_id="x")) == CASES
+        assert len(set(drawn)) == len(SECRETS)
+
+
+@pytest.mark.parametrize("condition", ["exploding", "vanishing", "frozen", "healthy"])
+def test_a_network_has_the_condition_that_it_was_given_with_a_margin(condition):
+    for seed in range(12):
+        record = flight._flown(torch.Generator().manual_seed(seed), condition)
+        rise = flight._rise(record, "bias")
+        weights = [i for i, n in enumerate(record.parameters) if n.endswith("weight")]
+        moved = float(record.values("ratio")[:, weights].max())
+        bounds = {
+            "exploding": rise > 300,
+            "vanishing": rise < 1 / 300,
+            "frozen": 0.03 < rise < 30 and moved < 3e-8,
+            "healthy": 0.03 < rise < 30 and moved > 3e-7,
+        }
+        assert [name for name, holds in bounds.items() if holds] == [condition]
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.grade_id)

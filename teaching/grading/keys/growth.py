@@ -50,15 +50,18 @@ def _draw_schedule(rng: Generator, *, start: float, length: int) -> list[Value]:
 def _rate(factors: Tensor, g: Tensor) -> float:
     """The product in exact fractions, whose size has no limit."""
     exact = [Fraction(x) for x in g.tolist()]
-    size = sum(x * x for x in exact)
+    size = _square(exact)
     for jacobian in reversed(factors.tolist()):
         rows = [[Fraction(x) for x in row] for row in jacobian]
         exact = [
             sum((row[i] * x for row, x in zip(rows, exact, strict=True)), Fraction())
             for i in range(len(rows))
         ]
-    ratio = sum(x * x for x in exact) / size
-    return _log(ratio) / 2 / len(factors)
+    return _log(_square(exact) / size) / 2 / len(factors)
+
+
+def _square(vector: list[Fraction]) -> Fraction:
+    return sum((x * x for x in vector), Fraction())
 
 
 def _log(ratio: Fraction) -> float:
@@ -104,7 +107,7 @@ def _costates(W: Tensor, states: Tensor, targets: Tensor, weights: Tensor) -> Te
 
 
 def _wrong_costates(
-    W: Tensor, states: Tensor, targets: Tensor, weights: Tensor, slip: str
+    W: Tensor, states: Tensor, targets: Tensor, weights: Tensor, *, slip: str
 ) -> Tensor:
     direct = weights[:, None] * (states - targets)
     swept, last = [direct[-1]], len(states) - 1
@@ -142,15 +145,15 @@ TASKS = (
             Aspect(
                 "inside after some steps",
                 2,
-                lambda rng: _draw_schedule(
-                    rng, start=uniform(rng, 40.0, 90.0), length=60
-                ),
+                lambda rng: _draw_schedule(rng, start=uniform(rng, 40, 90), length=60),
                 "the number of steps under a falling schedule does not fit",
             ),
             Aspect(
                 "never inside",
                 1,
-                lambda rng: _draw_schedule(rng, start=uniform(rng, 40.0, 90.0), length=4),
+                lambda rng: _draw_schedule(
+                    rng, start=uniform(rng, 40.0, 90.0), length=4
+                ),
                 "if the list ends before the radius is below one, say so as asked",
             ),
         ),
@@ -180,13 +183,15 @@ TASKS = (
             Aspect(
                 "thousands of layers that grow",
                 1,
-                lambda rng: _draw_factors(rng, length=2000, gain=uniform(rng, 3.0, 5.0)),
+                lambda rng: _draw_factors(rng, length=2000, gain=uniform(rng, 3, 5)),
                 "with thousands of layers that grow the rate does not fit",
             ),
             Aspect(
                 "thousands of layers that shrink",
                 1,
-                lambda rng: _draw_factors(rng, length=2000, gain=uniform(rng, 0.1, 0.2)),
+                lambda rng: _draw_factors(
+                    rng, length=2000, gain=uniform(rng, 0.1, 0.2)
+                ),
                 "with thousands of layers that shrink the rate does not fit",
             ),
         ),
@@ -195,8 +200,8 @@ TASKS = (
             "it is the rate of a vector on its way forwards": lambda J, g: (
                 _backward_rate(J.mT.flip(0), g)
             ),
-            "the layers come in the wrong order": lambda J, g: (
-                _backward_rate(J.flip(0), g)
+            "the layers come in the wrong order": lambda J, g: _backward_rate(
+                J.flip(0), g
             ),
             "it is a sum over the layers, not a mean": lambda J, g: (
                 len(J) * _backward_rate(J, g)
@@ -232,14 +237,14 @@ TASKS = (
         ),
         {
             "their sign is the other way round": lambda *a: -_costates(*a),
-            "the matrix is not transposed": lambda *a: (
-                _wrong_costates(*a, "not transposed")
+            "the matrix is not transposed": partial(
+                _wrong_costates, slip="not transposed"
             ),
-            "the slope is taken at the earlier state": lambda *a: (
-                _wrong_costates(*a, "early slope")
+            "the slope is taken at the earlier state": partial(
+                _wrong_costates, slip="early slope"
             ),
-            "only the cost at the end is counted": lambda *a: (
-                _wrong_costates(*a, "end alone")
+            "only the cost at the end is counted": partial(
+                _wrong_costates, slip="end alone"
             ),
         },
     ),
