@@ -8,7 +8,7 @@ from handed import SECRETS
 
 from teaching.grading.child.wire import decode, encode
 from teaching.grading.grade import _judge, masters
-from teaching.grading.keys import KEYS, flight
+from teaching.grading.keys import KEYS, flight_doctor
 from teaching.grading.master import BEGIN, END
 from teaching.grading.sandbox import Answers
 from teaching.grading.task import CASES, _drawn, draws, misfit, same
@@ -76,8 +76,8 @@ def test_hidden_inputs_depend_on_the_secret_alone(task):
 @pytest.mark.parametrize("condition", ["exploding", "vanishing", "frozen", "healthy"])
 def test_a_network_has_the_condition_that_it_was_given_with_a_margin(condition):
     for seed in range(12):
-        record = flight._flown(torch.Generator().manual_seed(seed), condition)
-        rise = flight._rise(record, "bias")
+        record = flight_doctor._flown(torch.Generator().manual_seed(seed), condition)
+        rise = flight_doctor._rise(record, "bias")
         weights = [i for i, n in enumerate(record.parameters) if n.endswith("weight")]
         moved = float(record.values("ratio")[:, weights].max())
         bounds = {

@@ -1,9 +1,11 @@
-"""Random numbers of the hidden inputs, as plain Python numbers or float64 tensors."""
+"""Random numbers of the hidden inputs, plain or float64 tensors; and a length."""
+
+import math
 
 import torch
 from torch import Generator, Tensor
 
-__all__ = ["normal", "uniform", "whole"]
+__all__ = ["length", "normal", "uniform", "whole"]
 
 
 def uniform(rng: Generator, low: float, high: float) -> float:
@@ -20,3 +22,8 @@ def whole(rng: Generator, low: int, high: int) -> int:
 def normal(rng: Generator, *shape: int) -> Tensor:
     """Standard normal numbers."""
     return torch.randn(shape, generator=rng, dtype=torch.float64)
+
+
+def length(vector: Tensor) -> float:
+    """The Euclidean norm, from the squares of the entries."""
+    return math.sqrt(sum(entry * entry for entry in vector.flatten().tolist()))
