@@ -51,7 +51,7 @@ lint: $(READY)
 	@zizmor --offline --quiet .github/workflows
 
 unit: $(READY)
-	@python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow" companion tests --ignore tests/site
+	@python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow" companion teaching tests --ignore tests/site
 
 slow: $(READY)  ## each function that a chapter uses, broken: a check must notice
 	@python -m pytest -q -n $(JOBS) --dist worksteal -m slow tests --ignore tests/site
