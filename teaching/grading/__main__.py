@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from press.paths import ROOT
 from teaching.grading.grade import grade, masters
 from teaching.grading.keys import KEYS
 from teaching.grading.master import notebook
-from teaching.grading.report import Outcome, feedback, table, written
+from teaching.grading.report import Outcome, table, write_feedback, written
 from teaching.grading.sandbox import Limits, Sandbox
 from teaching.grading.walls import walls
 
@@ -94,15 +94,14 @@ def grade_folder(
         )
     torch.set_num_threads(1)
     with Sandbox(hidden=[folder, out], limits=limits or Limits()) as sandbox:
-        outcomes = _all(
-            files,
-            lambda path: _outcome(path, folder, secret, sandbox),
-            lambda sofar: table(sofar, out / "grades.csv"),
-            jobs,
-        )
-    for outcome in outcomes:
-        name = outcome.name.replace("/", " - ").removesuffix(".ipynb")
-        (out / "feedback" / f"{name}.md").write_text(feedback(outcome), "utf-8")
+        outcomes: list[Outcome] = []
+        with ThreadPoolExecutor(jobs) as pool:
+            judged = [pool.submit(_outcome, p, folder, secret, sandbox) for p in files]
+            for future in as_completed(judged):  # written at once: none is lost
+                outcomes.append(future.result())
+                outcomes.sort(key=lambda outcome: outcome.name)
+                write_feedback(future.result(), out / "feedback")
+                table(outcomes, out / "grades.csv")
     (out / "written.md").write_text(written(outcomes), "utf-8")
     return out
 
@@ -115,7 +114,8 @@ def _counts(path: Path, folder: Path) -> bool:
 
 def _outcome(path: Path, folder: Path, secret: str, sandbox: Sandbox) -> Outcome:
     """What becomes of one file; whatever goes wrong with it stays with it."""
-    name = path.relative_to(folder).as_posix()
+    given = os.fsencode(path.relative_to(folder).as_posix())
+    name = given.decode("utf-8", "replace")
     try:
         return Outcome(name, grade(path, secret=secret, sandbox=sandbox))
     except ValueError as error:
@@ -123,22 +123,6 @@ def _outcome(path: Path, folder: Path, secret: str, sandbox: Sandbox) -> Outcome
     except Exception as error:
         kind = type(error).__name__
         return Outcome(name, None, f"the grader itself failed ({kind}); look at it")
-
-
-def _all(
-    files: Sequence[Path],
-    judge: Callable[[Path], Outcome],
-    keep: Callable[[list[Outcome]], None],
-    jobs: int,
-) -> list[Outcome]:
-    """Judge all files; the table is written anew after each, so that none is lost."""
-    outcomes: list[Outcome] = []
-    with ThreadPoolExecutor(jobs) as pool:
-        for future in as_completed([pool.submit(judge, path) for path in files]):
-            outcomes.append(future.result())
-            outcomes.sort(key=lambda outcome: outcome.name)
-            keep(outcomes)
-    return outcomes
 
 
 if __name__ == "__main__":

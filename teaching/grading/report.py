@@ -1,13 +1,14 @@
 """A table and the answers in words for the lecturer, feedback for each student."""
 
 import csv
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from teaching.grading.grade import Result
 
-__all__ = ["Outcome", "feedback", "table", "written"]
+__all__ = ["Outcome", "feedback", "table", "write_feedback", "written"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,21 @@ def feedback(outcome: Outcome) -> str:
     if result.remarks:
         text += ["", "## Remarks", "", *(f"- {remark}" for remark in result.remarks)]
     return "\n".join(text) + "\n"
+
+
+def write_feedback(outcome: Outcome, folder: Path) -> None:
+    """Write the feedback where the file lay, below another folder.
+
+    Args:
+        outcome: What became of the file.
+        folder: Where the feedback of all students goes.
+    """
+    path = folder / f"{outcome.name}.feedback.md"
+    if len(path.name.encode()) > 255:  # no file may have a longer name
+        short = hashlib.sha256(path.name.encode()).hexdigest()[:12]
+        path = path.with_name(f"{path.name[:50]}-{short}.feedback.md")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(feedback(outcome), "utf-8")
 
 
 def table(outcomes: Sequence[Outcome], path: Path) -> None:

@@ -142,7 +142,7 @@ def _environment(folder: str, library: str) -> dict[str, str]:
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError):
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
     if child.stdout:

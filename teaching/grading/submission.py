@@ -92,7 +92,8 @@ def read_submission(path: Path) -> Submission:
 def _source(cell: dict[str, Any]) -> str:
     source = cell.get("source", "")
     lines = source if isinstance(source, list) else [source]
-    return "".join(line for line in lines if isinstance(line, str))
+    text = "".join(line for line in lines if isinstance(line, str))
+    return text.encode("utf-8", "replace").decode()  # half a character breaks files
 
 
 def _id(cell: dict[str, Any], text: str) -> str:

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import random
+import sys
 
 import pytest
 import torch
@@ -148,7 +149,7 @@ def row(graded):
 
 @pytest.fixture
 def told(graded):
-    return lambda name: (graded / "feedback" / f"{name}.md").read_text("utf-8")
+    return lambda name: (graded / "feedback" / f"{name}.feedback.md").read_text("utf-8")
 
 
 def scores(line):
@@ -159,13 +160,13 @@ def test_the_master_gets_all_points_and_the_untouched_notebook_none(row, told):
     assert scores(row("'=master.ipynb")) == [4, 5, 4]
     assert scores(row("untouched.ipynb")) == [0, 0, 0]
     assert row("untouched.ipynb")["clipping-predict (by hand, of 3)"] == ""
-    assert told("untouched").count("not written yet") == 10
-    assert f"13 of {OF} points" in told("=master")
+    assert told("untouched.ipynb").count("not written yet") == 10
+    assert f"13 of {OF} points" in told("=master.ipynb")
 
 
 def test_wrong_answers_score_partly_and_for_the_right_reason(row, told):
     assert scores(row("wrong.ipynb")) == [0, 1, 1]
-    text = told("wrong")
+    text = told("wrong.ipynb")
     assert text.count("its sign is the other way round") == 3
     assert "treated alone: it is what one norm over all blocks gives" in text
     assert "length: it is what one norm over all samples gives" in text
@@ -178,13 +179,13 @@ def test_answers_that_are_known_from_another_secret_are_wrong(row):
 
 def test_the_companions_source_gives_no_full_answer(row, told):
     assert scores(row("source.ipynb")) == [4, 5, 2]
-    assert "do not fit: it is what a clip with a kink gives" in told("source")
+    assert "do not fit: it is what a clip with a kink gives" in told("source.ipynb")
     assert row("source.ipynb")["remarks"] == ""
 
 
 def test_a_loop_and_a_flood_of_text_cost_their_own_task_at_most(row, told):
     assert scores(row("hostile.ipynb")) == [4, 0, 4]
-    assert told("hostile").count("it ran longer than it may") == 4
+    assert told("hostile.ipynb").count("it ran longer than it may") == 4
 
 
 def test_a_spy_gets_nothing_and_is_named(row, told):
@@ -192,7 +193,7 @@ def test_a_spy_gets_nothing_and_is_named(row, told):
     assert (
         "clipping-soft: look at it; it asked for a file" in row("spy.ipynb")["remarks"]
     )
-    assert "PermissionError in line 4 of the cell; it asked for" in told("spy")
+    assert "PermissionError in line 4 of the cell; it asked for" in told("spy.ipynb")
 
 
 def test_no_word_of_a_students_error_reaches_the_feedback(hand_in, tmp_path, sandbox):
@@ -216,12 +217,12 @@ def test_of_copied_cells_the_last_changed_one_counts(row, told):
     assert scores(row("copied.ipynb")) == [4, 5, 4]
     remark = "clipping-soft: 2 cells carry this id; the last one counts"
     assert row("copied.ipynb")["remarks"] == remark
-    assert remark in told("copied")
+    assert remark in told("copied.ipynb")
 
 
 def test_a_deleted_cell_costs_its_points_and_metadata_replace_a_lost_line(row, told):
     assert scores(row("deleted.ipynb")) == [4, 0, 4]
-    assert "no cell begins with the line of clipping-blocks" in told("deleted")
+    assert "no cell begins with the line of clipping-blocks" in told("deleted.ipynb")
 
 
 @pytest.mark.parametrize(
@@ -241,14 +242,14 @@ def test_a_deleted_cell_costs_its_points_and_metadata_replace_a_lost_line(row, t
 def test_what_cannot_be_graded_is_refused_in_one_sentence(name, sentence, row, told):
     assert row(name)["automatic"] == "0"
     assert row(name)["remarks"].startswith(sentence)
-    assert sentence in told(name.removesuffix(".ipynb"))
+    assert sentence in told(name)
 
 
 def test_every_file_has_its_feedback_and_no_value_stands_in_it(graded):
-    names = {path.name for path in (graded / "feedback").iterdir()}
-    assert len(names) == 17
-    assert "deeper - knew.md" in names
-    texts = [path.read_text("utf-8") for path in (graded / "feedback").iterdir()]
+    files = list((graded / "feedback").rglob("*.md"))
+    assert len(files) == 17
+    assert graded / "feedback" / "deeper" / "knew.ipynb.feedback.md" in files
+    texts = [path.read_text("utf-8") for path in files]
     hidden = [
         f"{number:.4g}"
         for task in KEYS["clipping"]
@@ -294,6 +295,32 @@ def test_what_fails_in_the_grader_itself_costs_the_others_nothing(
     text = (out / "grades.csv").read_text("utf-8")
     assert "the grader itself failed (IndexError); look at it" in text
     assert "b.ipynb,clipping,0" in text
+
+
+def test_names_and_texts_that_files_cannot_hold_are_written_all_the_same(
+    hand_in, tmp_path
+):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    names = ["x", "x.ipynb", f"{'long' * 62}.ipynb"]
+    if sys.platform == "linux":  # others have no such names
+        names.append(os.fsdecode(b"caf\xe9.ipynb"))
+
+    def half(cells):
+        return [
+            c | {"source": f"<!-- grade_id: {SOFT.grade_id[:9]}explain -->\n\ud800"}
+            if "explain -->" in c["source"]
+            else c
+            for c in cells
+        ]
+
+    for name in names:
+        hand_in(folder / name, solved=False, change=half)
+    out = grade_folder(folder, secret=SECRETS[0], limits=LIMITS)
+    assert len(list((out / "feedback").iterdir())) == len(names)
+    rows = (out / "grades.csv").read_text("utf-8").splitlines()
+    assert [row.split(",")[1:3] for row in rows[1:]] == [["clipping", "0"]] * len(names)
+    assert (out / "written.md").read_text("utf-8").count("    ?\n") == len(names)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """Limits, and a refusal of files, processes and the network, set from inside.
 
-The limits are the kernel's. The refusal is an audit hook of Python: no Python code can
-take it away, but a library's C code may go past it. It is an obstacle and not a wall;
-the walls, where there are any, stand around the process (``sandbox``).
+The limits are the kernel's. The refusal is an audit hook of Python: it stops code that
+asks in the usual ways, and says so; code that sets out to get around it can, by way of
+a library's C code or of this module's insides. It is an obstacle and not a wall; the
+walls, where there are any, stand around the process (``walls``).
 """
 
 import os
