@@ -16,7 +16,7 @@ __all__ = ["TASK"]
 def _flown(rng: Generator, condition: str) -> Record:
     """A flight of a network in a known condition."""
     gain, size, rate = {
-        "exploding": (2.0, 1e-5, 1e-6),
+        "exploding": (2.0, 1e-5, 1e-9),
         "vanishing": (0.5, 1.0, 1e-3),
         "frozen": (1.0, 0.1, 1e-12),
         "healthy": (1.0, 0.1, 0.1),
