@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("assignments", help="write all notebooks to _build/assignments")
     grading = commands.add_parser("grade", help="the secret is read from SECRET")
-    grading.add_argument("submissions", type=Path, help="a folder of notebooks")
+    grading.add_argument("submissions", help="a folder of notebooks")
     grading.add_argument("--jobs", type=int, default=2, help="children side by side")
     chosen = parser.parse_args(arguments)
     try:
@@ -37,7 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 print(path.relative_to(ROOT))
         else:
             secret = os.environ.pop("SECRET", "")
-            out = grade_folder(chosen.submissions, secret=secret, jobs=chosen.jobs)
+            if not chosen.submissions:  # as a path it would be the current folder
+                raise ValueError("SUBMISSIONS must be a folder, got ''")
+            folder = Path(chosen.submissions)
+            out = grade_folder(folder, secret=secret, jobs=chosen.jobs)
             print(f"Grades, feedback and the answers in words are in {out}")
     except ValueError as error:
         sys.exit(str(error))

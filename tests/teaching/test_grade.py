@@ -342,6 +342,20 @@ def test_a_call_that_cannot_work_says_why(
     assert "SECRET" not in os.environ
 
 
+def test_no_folder_is_not_the_current_one(monkeypatch):
+    monkeypatch.setenv("SECRET", SECRETS[0])
+    with pytest.raises(SystemExit, match="SUBMISSIONS must be a folder, got ''"):
+        main(["grade", ""])
+
+
+def test_a_system_without_walls_is_named(no_walls, hand_in, tmp_path, capsys):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    hand_in(folder / "a.ipynb", solved=False)
+    grade_folder(folder, secret=SECRETS[0], limits=LIMITS)
+    assert "This system puts up no walls" in capsys.readouterr().err
+
+
 def test_a_cell_without_end_is_not_run(hand_in, tmp_path, sandbox):
     answers = {"clipping-soft": "x = 1\n" * 100_000}
     path = hand_in(tmp_path / "a.ipynb", answers=answers)
