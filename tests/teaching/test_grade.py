@@ -44,7 +44,7 @@ def soft_mean(gradients, threshold):
 LOOP = "def clip_blocks(gradients, threshold):\n    while True: pass"
 LOUD = """\
 def soft_mean(gradients, threshold):
-    print("x" * 10**8)
+    print("x" * 10**7)
     norms = gradients.norm(dim=1, keepdim=True)
     return (gradients * threshold / (threshold**2 + norms**2).sqrt()).mean(dim=0)"""
 SPY = """\

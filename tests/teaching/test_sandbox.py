@@ -144,7 +144,7 @@ def test_a_task_that_does_not_end_well_costs_the_others_nothing(boxed, around):
 @HERE
 def test_what_is_printed_written_or_raised_does_no_harm(boxed, around):
     cells = {
-        "prints": (body("print('x' * 10**8)", "return 1"), {"value": 1}),
+        "prints": (body("print('x' * 10**7)", "return 1"), {"value": 1}),
         "exits": (body("raise SystemExit(0)"), {"error": "SystemExit", "line": 2}),
         "interrupts": (body("raise KeyboardInterrupt"), {"error": "KeyboardInterrupt",
                                                          "line": 2}),
