@@ -8,7 +8,7 @@ from scripts import evaluator, options_of
 
 from companion.widgets import cat_map
 
-SHEARS = [(1.0, 1.0), (0.7, 1.9), (2.0, -3.0), (2.0, -4.5), (1.3, 0.0), (1.0, -1.0), (0.5, -2.5)]
+SHEARS = [(1.0, 1.0), (0.7, 1.9), (2.0, -3.0), (1.3, 0.0), (1.0, -1.0), (2.0, -4.5)]
 
 
 in_node = evaluator("cat_map")
