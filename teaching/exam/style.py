@@ -22,7 +22,8 @@ section.derive { break-inside: auto; }
 .fields span { flex: 1; border-bottom: .2mm solid #111; padding-bottom: 5mm; }
 .rules { border: .2mm solid #999; padding: 2.5mm 3.5mm .5mm; font-size: 9.5pt; }
 pre { font: 9pt/1.4 "DejaVu Sans Mono", monospace; background: #f4f4f4;
-  margin: 0 0 2.5mm; padding: 2mm 3mm; white-space: pre-wrap; break-inside: avoid; counter-reset: line; }
+  margin: 0 0 2.5mm; padding: 2mm 3mm; white-space: pre-wrap;
+  break-inside: avoid; }
 code { font: 9pt "DejaVu Sans Mono", monospace; }
 .katex { font-size: 1.1em; }
 .katex-display { margin: 2mm 0; }

@@ -25,7 +25,8 @@ def outvoted(draw: Draw) -> Item:
                 Point(2, r"The outlier alone is clipped: $mx = \theta$."),
                 Point(
                     2,
-                    r"""This holds while $A - x \ge \theta$, that is $\theta \le
+                    r"""
+                    This holds while $A - x \ge \theta$, that is $\theta \le
                     mA/(m+1)$; beyond, nothing is clipped and $x = A/(m+1)$, the mean.""",
                 ),
                 Point(2, r"Here $x = @theta@/@count@ = @key:.4g@$."),
