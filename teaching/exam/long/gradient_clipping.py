@@ -27,7 +27,8 @@ def outvoted(draw: Draw) -> Item:
                     2,
                     r"""
                     This holds while $A - x \ge \theta$, that is $\theta \le
-                    mA/(m+1)$; beyond, nothing is clipped and $x = A/(m+1)$, the mean.""",
+                    mA/(m+1)$; beyond, nothing is clipped and $x = A/(m+1)$, the mean.
+                    """,
                 ),
                 Point(2, r"Here $x = @theta@/@count@ = @key:.4g@$."),
             ),

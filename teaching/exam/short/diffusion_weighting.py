@@ -24,10 +24,7 @@ def early_ratio(draw: Draw) -> Item:
         """,
         Number(
             9999 * (1 - kept) / kept,
-            mistakes=(
-                Mistake((1 - kept) * 1e4, "The ratio is not the inverse of the noise."),
-                Mistake(step, "The noise of a step grows with the step."),
-            )[1:],
+            mistakes=(Mistake(step, "The noise of a step grows with the step."),),
         ),
         r"""
         The weight is the SNR. $\mathrm{SNR}(1) = 9999$. $\bar\alpha_{@step@} =

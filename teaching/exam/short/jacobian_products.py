@@ -92,7 +92,7 @@ def stretch_and_fate(draw: Draw) -> Item:
             "grows" if grows else "vanishes",
             {
                 "grows": r"It grows, but less than $@a@^{60}$ times.",
-                "power": r"It grows about $@a@^{60}$ times: each layer stretches by $@a@$.",
+                "power": r"It grows about $@a@^{60}$ times, $@a@$ in each layer.",
                 "vanishes": "It is less than a hundredth of what it was.",
                 "kept": "It stays within a factor of ten of what it was.",
             },

@@ -48,7 +48,7 @@ def leaky_growth(draw: Draw) -> Item:
 def through_a_batch(draw: Draw) -> Item:
     """The length of a gradient behind batch normalization, by hand."""
     spread, centre = draw.one(1, 2, 4, 0.5), draw.one(3, 5, 10)
-    a, b, c, d = draw.one((3, 0, 0, 1), (2, 1, 0, 1), (4, 1, 1, 0), (1, 3, 1, 1))
+    a, b, c, d = draw.one((3, 0, 0, 1), (2, 1, 0, 0), (4, 1, 1, 0), (1, 3, 1, 1))
     gradient = (a, b, c, d)
     signs = (1, -1, 1, -1)
     total = sum(gradient)
@@ -88,8 +88,8 @@ def dead_directions(draw: Draw) -> Item:
     """How many directions of a gradient a normalization takes out."""
     kind, size = draw.one(*DEAD), draw.one(8, 64, 512)
     told = {
-        "batch": r"Batch normalization in training mode normalizes the $@size@$ values of "
-        "one feature in a batch",
+        "batch": r"Batch normalization in training mode normalizes the $@size@$ values "
+        "of one feature in a batch",
         "layer": r"Layer normalization is applied to one sample of $@size@$ features",
         "RMS": r"RMS normalization is applied to one sample of $@size@$ features",
     }[kind].replace("@size@", str(size))
