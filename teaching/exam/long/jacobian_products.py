@@ -29,7 +29,10 @@ def random_direction(draw: Draw) -> Item:
                 ),
                 Point(
                     2,
-                    r"$\mathbb E\|Pg\|^2 = \operatorname{tr}(P\,\mathbb E\,gg^\top P^\top) = "
+                    r"""
+                    $\mathbb E\|Pg\|^2 = \operatorname{tr}(P\,\mathbb E\,gg^\top
+                    P^\top) =
+                    """
                     r"\tfrac1n\sum\sigma_i^2$.",
                 ),
                 Point(2, r"$\|P\|^2/n \le \mathbb E\|Pg\|^2 \le \|P\|^2$."),

@@ -29,17 +29,26 @@ def safe_trapezoid(draw: Draw) -> Item:
             (
                 Point(
                     1,
-                    r"$y^\top(I - \tfrac h2A)y \ge \|y\|^2$, so the matrix is invertible.",
+                    r"""
+                    $y^\top(I - \tfrac h2A)y \ge \|y\|^2$, so the matrix is
+                    invertible.
+                    """,
                 ),
                 Point(
                     3,
-                    r"With $x = (I - \tfrac h2A)y$: $\|x'\|^2 - \|x\|^2 = h\,y^\top(A + "
+                    r"""
+                    With $x = (I - \tfrac h2A)y$: $\|x'\|^2 - \|x\|^2 = h\,y^\top(A
+                    +
+                    """
                     r"A^\top)y \le 0$.",
                 ),
                 Point(1, r"Norms of products are at most products of norms."),
                 Point(
                     2,
-                    r"Radii do not multiply: an example such as $M$ and $M^\top$ with a "
+                    r"""
+                    Radii do not multiply: an example such as $M$ and $M^\top$ with
+                    a
+                    """
                     r"large entry off the diagonal.",
                 ),
                 Point(2, r"Normal, so $|1 + h\mu/2|/|1 - h\mu/2| = @key:.4g@$."),

@@ -28,12 +28,18 @@ def costate_recursion(draw: Draw) -> Item:
             (
                 Point(
                     2,
-                    r"$\mathcal L = J + \sum_t\lambda_{t+1}^\top(f(x_t, u_t) - x_{t+1})$, set "
+                    r"""
+                    $\mathcal L = J + \sum_t\lambda_{t+1}^\top(f(x_t, u_t) -
+                    x_{t+1})$, set
+                    """
                     r"$\partial\mathcal L/\partial x_t = 0$.",
                 ),
                 Point(
                     2,
-                    r"$\lambda_T = \nabla\Phi(x_T)$, $\lambda_t = \nabla_x\ell + f_x^\top"
+                    r"""
+                    $\lambda_T = \nabla\Phi(x_T)$, $\lambda_t = \nabla_x\ell +
+                    f_x^\top
+                    """
                     r"\lambda_{t+1}$, taken at $(x_t, u_t)$.",
                 ),
                 Point(2, r"$\nabla_{u_t}J = \nabla_u\ell + f_u^\top\lambda_{t+1}$."),
@@ -114,7 +120,9 @@ def one_step_off(draw: Draw) -> Item:
             {
                 "states": "`costate = cost_prime(x[t]) + f_prime(x[t]) * costate`",
                 "cost": "`costate = cost_prime(x[t + 1]) + f_prime(x[t]) * costate`",
-                "both": "`costate = cost_prime(x[t + 1]) + f_prime(x[t + 1]) * costate`",
+                "both": r"""
+                `costate = cost_prime(x[t + 1]) + f_prime(x[t + 1]) * costate`
+                """,
                 "bracket": "`costate = f_prime(x[t]) * (cost_prime(x[t]) + costate)`",
             },
         ),

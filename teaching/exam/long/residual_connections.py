@@ -22,16 +22,9 @@ def antisymmetric_branches(draw: Draw) -> Item:
         Written(
             (
                 Point(
-                    2, r"$x^\top Ax = 0$, so $\|(I + hA)x\|^2 = \|x\|^2 + h^2\|Ax\|^2$."
-                ),
-                Point(
                     2,
-                    r"$\|I + hA\| \le \sqrt{1 + h^2c^2}$ and $\|P\| \le (1 + h^2c^2)^{L/2}$.",
+                    r"$x^\top Ax = 0$, so $\|(I + hA)x\|^2 = \|x\|^2 + h^2\|Ax\|^2$, or $(I + hA)^\top(I + hA) = I - h^2A^2$.",
                 ),
-                Point(
-                    2, r"The same identity: $\|(I + hA)x\| \ge \|x\|$, block by block."
-                ),
-                Point(2, r"$(1 + c^2/L^2)^{L/2} = @key:.4g@$."),
             ),
             full=r"""
             $x^\top Ax = (x^\top Ax)^\top = -x^\top Ax$ is zero, so $\|(I + hA)x\|^2

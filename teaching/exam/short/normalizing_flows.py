@@ -55,9 +55,7 @@ def pair_of_shears(draw: Draw) -> Item:
             math.log(root),
             mistakes=(
                 Mistake(
-                    math.asinh(
-                        math.sqrt(first**2 + second**2 + (first * second) ** 2) / 2
-                    ),
+                    math.asinh(math.hypot(first + second, first * second) / 2),
                     "That is the norm of one pair, not the rate of many.",
                 ),
             ),
