@@ -22,14 +22,14 @@ def kept_or_added(draw: Draw) -> Item:
         Written(
             (
                 Point(
-                    2,
+                    3,
                     r"""
                     $[I; J]^\top[I; J] = I + J^\top J$: $\sqrt{1 + \sigma_i^2}$.
                     """,
                 ),
                 Point(1, r"The dense layer shrinks nothing: all are at least 1."),
                 Point(2, r"The sum can: $f(s) = -s$ takes all to zero."),
-                Point(3, r"$(1 + c^2)^{L/2} = @key:.4g@$."),
+                Point(2, r"$(1 + c^2)^{L/2} = @key:.4g@$."),
             ),
             full=r"""
             (a) $\|[v; Jv]\|^2 = \|v\|^2 + \|Jv\|^2$, so the squares are the
@@ -44,8 +44,8 @@ def kept_or_added(draw: Draw) -> Item:
             (a) $[I; J]^\top[I; J] = I + J^\top J$ has the eigenvalues $1 +
             \sigma_i^2$, so the singular values are $\sqrt{1 + \sigma_i^2}$. (b)
             They are at least 1, so a dense layer shrinks nothing; the same holds
-            for the sum, since the identity is in it. (c) $(1 + c^2)^L$, and not a
-            word on where the root has gone; @square:.4g@.
+            for the sum, since the identity is in it. (c) In all $(1 + c^2)^L =
+            @square:.4g@$.
             """,
             half_earns=(1, 2),
             none=r"""
@@ -100,7 +100,7 @@ def forgotten_inputs(draw: Draw) -> Item:
             {
                 "inputs": "`weight = weight * math.sqrt(2 / x.shape[-1])`",
                 "one": "`weight = weight * math.sqrt(1 / x.shape[-1])`",
-                "layers": "`weight = weight * math.sqrt(2 / (growth * layers))`",
+                "layers": "`weight = weight * math.sqrt(2 / growth) / layers`",
                 "square": "`weight = weight * (2 / x.shape[-1])`",
             },
         ),

@@ -74,15 +74,7 @@ def three_units(draw: Draw) -> Item:
                 error / (1 - kept),
                 mistakes=(
                     Mistake(error, "The units differ."),
-                    *(
-                        [
-                            Mistake(
-                                error * kept / (1 - kept), "That is the noise's error."
-                            )
-                        ]
-                        if kept > 0.11
-                        else []
-                    ),
+                    Mistake(error * kept / (1 - kept), "That is the noise's error."),
                 ),
             ),
         ),

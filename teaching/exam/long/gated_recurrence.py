@@ -90,7 +90,7 @@ def remember(h, inputs, time):
 @TOPIC.add("debug", level=1, marks=4, claim="near-and-long")
 def two_conventions(draw: Draw) -> Item:
     """A bias that is meant to remember, under the other convention."""
-    time = draw.one(20, 50, 100)
+    time = draw.one(20, 30, 50, 80, 100)
     return Item(
         r"""
         A unit is meant to remember for about `time=@time@` steps: of the first

@@ -85,7 +85,7 @@ def input_gradient(jacobians, output_gradient):
 @TOPIC.add("debug", level=1, marks=4, claim="all-the-way-back")
 def wrong_way_round(draw: Draw) -> Item:
     """A backward product in the order of the layers."""
-    count = draw.one(5, 8, 12)
+    count = draw.one(5, 6, 8, 10, 12)
     return Item(
         r"""
         `jacobians` holds the Jacobians of @count@ layers, the first layer first. The

@@ -100,7 +100,7 @@ def first_costate(x, T, f_prime, cost_prime, end_prime):
 @TOPIC.add("debug", level=2, marks=4, claim="costate-is-gradient")
 def one_step_off(draw: Draw) -> Item:
     """A backward sweep that takes derivatives at the wrong states."""
-    steps = draw.one(6, 10, 15)
+    steps = draw.one(6, 8, 10, 12, 15)
     return Item(
         r"""
         A scalar system $x_{t+1} = f(x_t)$ runs @steps@ steps; `x[0]` to `x[T]` are

@@ -23,8 +23,25 @@ def antisymmetric_branches(draw: Draw) -> Item:
             (
                 Point(
                     2,
-                    r"$x^\top Ax = 0$, so $\|(I + hA)x\|^2 = \|x\|^2 + h^2\|Ax\|^2$, or $(I + hA)^\top(I + hA) = I - h^2A^2$.",
+                    r"""
+                    $x^\top Ax = 0$, so $\|(I + hA)x\|^2 = \|x\|^2 + h^2\|Ax\|^2$,
+                    or $(I + hA)^\top(I + hA) = I - h^2A^2$.
+                    """,
                 ),
+                Point(
+                    2,
+                    r"""
+                    $\|I + hA\| \le \sqrt{1 + h^2c^2}$, $\|P\| \le (1 +
+                    h^2c^2)^{L/2}$.
+                    """,
+                ),
+                Point(
+                    2,
+                    r"""
+                    The same identity: $\|(I + hA)x\| \ge \|x\|$, in each block.
+                    """,
+                ),
+                Point(2, r"$(1 + c^2/L^2)^{L/2} = @key:.4g@$."),
             ),
             full=r"""
             $x^\top Ax = (x^\top Ax)^\top = -x^\top Ax$ is zero, so $\|(I + hA)x\|^2
@@ -72,7 +89,7 @@ def forward(x, branches):
 @TOPIC.add("debug", level=1, marks=4, claim="growth-of-branches")
 def divided_sum(draw: Draw) -> Item:
     """A scale on the sum in place of the branch."""
-    depth = draw.one(16, 24, 36)
+    depth = draw.one(16, 20, 24, 30, 36)
     return Item(
         r"""
         @depth@ residual blocks have independent Gaussian branches `W` of width $n$
@@ -90,7 +107,7 @@ def divided_sum(draw: Draw) -> Item:
             "branch",
             {
                 "branch": "`x = x + x @ W / math.sqrt(L)`",
-                "path": "`x = x / math.sqrt(L) + x @ W`",
+                "total": "`x = (x + x @ W) / L`",
                 "both": "`x = (x + x @ W) / math.sqrt(2)`",
                 "depth": "`x = x + x @ W / L`",
             },

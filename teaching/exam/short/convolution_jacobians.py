@@ -11,7 +11,7 @@ TOPIC = Topic("convolution-jacobians")
 @TOPIC.add("compute", level=2, marks=5, claim="convolution-spectrum")
 def cross_kernel(draw: Draw) -> Item:
     """The norm of a convolution from its symbol."""
-    centre, arm = draw.one(0.8, 1.0, 1.5, 2.0), draw.one(-0.3, -0.2, 0.15, 0.25)
+    centre, arm = draw.one(0.7, 1.0, 1.5, 2.0), draw.one(-0.3, -0.2, 0.15, 0.25)
     size = draw.one(8, 16, 32)
     return Item(
         r"""

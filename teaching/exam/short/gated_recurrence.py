@@ -112,9 +112,9 @@ def listening_gate(draw: Draw) -> Item:
     return Item(
         r"""
         One unit without input, $h_t = z\,h_{t-1} + (1 - z)\tanh(@weight@\,h_{t-1})$
-        with the gate $z = s(@gate@\,h_{t-1} - 2)$, starts somewhere in $(-1, 1)$,
-        @told@. What becomes of $|\partial h_{100}/\partial h_0|$, in the mean of
-        its logarithm over many starts?
+        with the gate $z = s(@gate@\,h_{t-1} - 2)$, starts somewhere between $-0.1$
+        and $0.3$, @told@. What becomes of $|\partial h_{100}/\partial h_0|$, in the
+        mean of its logarithm over many starts?
         """,
         Choice(
             right,

@@ -41,7 +41,7 @@ def condition_of_shear(draw: Draw) -> Item:
 @TOPIC.add("compute", level=2, marks=4, claim="trace-decides")
 def pair_of_shears(draw: Draw) -> Item:
     """The growth of a product of two shears that keep every area."""
-    first, second = draw.one(0.5, 1.0, 2.0), draw.one(0.4, 1.5, -10.0, -12.0)
+    first, second = draw.one(0.5, 1.0, 2.0), draw.one(0.3, 4.5, -10.0, -12.0)
     half = (2 + first * second) / 2
     root = abs(half) + math.sqrt(half**2 - 1)
     return Item(
