@@ -78,7 +78,7 @@ newest:  ## the notebooks with the newest torch, numpy and matplotlib there are
 	@.venv-newest/bin/python -m pip list 2> /dev/null | grep -E "^(torch|numpy|matplotlib) "
 	@.venv-newest/bin/python $(NBVAL)
 
-exam: $(READY) $(ASSETS)  ## SEED=2027, and if you like MINUTES=60 QUESTIONS=12 CHAPTERS="..." BANK=5
+exam: $(READY) $(ASSETS)  ## SEED=2027, and if you like MINUTES=60 or QUESTIONS=12, CHAPTERS="...", BANK=5
 	@test -n "$(SEED)" || { echo "make exam needs a seed, such as SEED=2027"; exit 1; }
 	@python -m teaching.exam --seed "$(SEED)" $(if $(MINUTES),--minutes $(MINUTES)) \
 	  $(if $(QUESTIONS),--questions $(QUESTIONS)) $(if $(BANK),--bank $(BANK)) \

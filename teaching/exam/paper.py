@@ -1,5 +1,6 @@
 """A paper: questions that fill the minutes, balanced over kinds and chapters."""
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from teaching.exam.question import KINDS, Draw, Question, Template
 
 __all__ = ["Paper", "compose"]
 
-TRIES = 400
+TRIES = 100
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def compose(
     Args:
         seed: Anything; the same seed gives the same paper.
         minutes: What the marks add up to.
-        count: How many questions; 0 leaves the number open.
+        count: How many questions instead; the minutes are then what their marks give.
         chapters: The chapters to ask about, by slug; none means all.
 
     Raises:
@@ -55,12 +56,12 @@ def compose(
             raise ValueError(f"chapters must be among {known}, got {slug!r}")
     pool = [one for one in templates() if not chapters or one.chapter in chapters]
     for attempt in range(TRIES):
-        chosen = _fill(Draw(seed, f"paper {attempt}").order(pool), minutes)
-        if chosen and count in (0, len(chosen)):
-            ordered = sorted(chosen, key=_place)
-            drawn = tuple(one.draw(seed) for one in ordered)
-            return Paper(seed, minutes, drawn)
-    asked = f"{minutes} minutes" + (f" and {count} questions" if count else "")
+        order = Draw(seed, f"paper {attempt}").order(pool)
+        chosen = _fill(order, sys.maxsize if count else minutes, count)
+        if chosen:
+            drawn = tuple(one.draw(seed) for one in sorted(chosen, key=_place))
+            return Paper(seed, sum(one.marks for one in chosen), drawn)
+    asked = f"{count} questions" if count else f"{minutes} minutes"
     raise ValueError(
         f"paper must be one that {len(pool)} questions of "
         f"{sum(one.marks for one in pool)} marks can fill evenly, got {asked}"
@@ -71,13 +72,13 @@ def _place(one: Template) -> tuple[int, int, str]:
     return ["predict", "compute", "debug", "derive"].index(one.kind), one.level, one.id
 
 
-def _fill(pool: list[Template], marks: int) -> list[Template]:
-    """Choose from the pool in its order; nothing if the marks cannot be met."""
+def _fill(pool: list[Template], marks: int, count: int) -> list[Template]:
+    """Choose by balance until marks or count are met; nothing if they cannot be."""
     chosen: list[Template] = []
     earned = Counter(dict.fromkeys(KINDS, 0))
     asked: Counter[str] = Counter()
     left = marks
-    while left:
+    while left and (not count or len(chosen) < count):
         open_ones = [t for t in pool if t not in chosen and t.marks <= left]
         if not open_ones:
             return []

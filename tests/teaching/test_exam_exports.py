@@ -179,7 +179,7 @@ def test_katex_reads_every_formula_of_many_seeds():
 
 @KATEX
 def test_what_katex_cannot_read_is_refused():
-    with pytest.raises(ValueError, match=r"formula must be read by KaTeX, got '\\\\fr"):
+    with pytest.raises(ValueError, match="formula must be TeX that KaTeX reads"):
         formulas.typeset([], r"$\frac$")
 
 
@@ -204,7 +204,9 @@ def test_pages_hold_questions_and_only_the_key_holds_answers():
 
 def test_what_is_missing_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("CHROMIUM", "no-such-browser")
-    with pytest.raises(RuntimeError, match="apt install chromium.*got no-such-browser"):
+    with pytest.raises(
+        RuntimeError, match=r"apt install chromium.*got no-such-browser"
+    ):
         pdf.browser()
     monkeypatch.setattr(formulas, "STYLESHEET", tmp_path / "none.css")
     with pytest.raises(RuntimeError, match="KaTeX must be installed"):

@@ -38,8 +38,8 @@ def clipped_parabola(p):
 def outvoted(p):
     samples = torch.tensor([0.0] * p["count"] + [p["outlier"]], dtype=torch.float64)
     x = torch.tensor(3.3, dtype=torch.float64)
-    for _ in range(20000):
-        x = x - 0.01 * (x - samples).clamp(-p["theta"], p["theta"]).sum()
+    for _ in range(3000):
+        x = x - 0.02 * (x - samples).clamp(-p["theta"], p["theta"]).sum()
     return x.item()
 
 

@@ -21,7 +21,7 @@ def steps_of_decay(p):
 def decay_against_noise(p):
     def radius(decay):
         variance, factor = 0.0, 1 - p["rate"] * decay
-        for _ in range(20_000):
+        for _ in range(3_000):
             variance = factor**2 * variance + (p["rate"] * p["noise"]) ** 2
         return math.sqrt(p["width"] * variance)
 
