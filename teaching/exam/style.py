@@ -16,7 +16,6 @@ h2 i { color: #555; font-style: normal; }
 h2 span { margin-left: auto; }
 p { margin: 0 0 2mm; orphans: 3; widows: 3; }
 section { margin: 5mm 0 0; break-inside: avoid; }
-section.derive { break-inside: auto; }
 .sub { font: 9.5pt "DejaVu Sans", Arial, sans-serif; color: #555; }
 .fields { display: flex; gap: 8mm; margin: 4mm 0; font: 9.5pt sans-serif; }
 .fields span { flex: 1; border-bottom: .2mm solid #111; padding-bottom: 5mm; }
