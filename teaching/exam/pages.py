@@ -27,13 +27,14 @@ DIGITS = {2: "two", 3: "three", 4: "four"}
 
 
 def decimal(value: float) -> str:
-    """Write a number for reading: all the digits that matter, no more.
+    """Write a number for reading, as HTML: six digits at most.
 
     Example:
         >>> decimal(0.12345678), decimal(17.0), decimal(3.6e-9)
-        ('0.123457', '17', '3.6e-09')
+        ('0.123457', '17', '3.6 · 10<sup>-9</sup>')
     """
-    return format(value, ".6g")
+    mantissa, mark, exponent = format(value, ".6g").partition("e")
+    return f"{mantissa} · 10<sup>{int(exponent)}</sup>" if mark else mantissa
 
 
 def paper_page(paper: Paper, formula: Formula, mark: str) -> str:

@@ -1,8 +1,8 @@
 r"""The small markup of the questions, and how numbers stand in it.
 
 Paragraphs end with a blank line; ``$...$`` and ``$$...$$`` hold TeX, back-quotes code,
-three back-quotes a program, stars ``*emphasis*``, and ``@name@`` a value:
-``@name:.3g@`` with a format, ``@name:r@`` as Python writes it.
+three back-quotes a program, whose lines are numbered, stars ``*emphasis*``, and
+``@name@`` a value: ``@name:.3g@`` with a format, ``@name:r@`` as Python writes it.
 """
 
 import re
@@ -70,7 +70,8 @@ def _piece(match: re.Match[str], formula: Formula) -> str:
     kind = match.lastgroup or ""
     inner = match[kind]
     if kind == "program":
-        return f"<pre>{escape(inner.rstrip())}</pre>"
+        lines = enumerate(inner.rstrip().split("\n"), 1)
+        return f"<pre>{escape(chr(10).join(f'{n}  {line}' for n, line in lines))}</pre>"
     if kind == "code":
         return f"<code>{escape(inner)}</code>"
     if kind == "star":

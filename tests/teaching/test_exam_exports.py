@@ -246,6 +246,26 @@ def test_the_command_writes_what_it_says(monkeypatch, tmp_path, capsys):
         command.main()
 
 
+def found_browser():
+    """Whether there is a browser to print with."""
+    try:
+        return bool(pdf.browser())
+    except RuntimeError:
+        return False
+
+
+@KATEX
+@pytest.mark.skipif(not found_browser(), reason="no Chromium or Chrome to print with")
+def test_paper_and_key_are_printed(tmp_path):
+    paper = compose("2027", minutes=30)
+    made = command.write_paper(paper, tmp_path, pdf=True)
+    printed = [path for path in made if path.suffix == ".pdf"]
+    assert [path.name for path in printed] == ["paper.pdf", "key.pdf"]
+    for path in printed:
+        assert path.read_bytes().startswith(b"%PDF-")
+        assert path.stat().st_size > 20_000  # fonts and text, not an empty page
+
+
 def test_the_seed_does_not_stand_on_the_paper():
     assert command.fingerprint("2027") != command.fingerprint("2028")
     assert "secret" not in command.fingerprint("secret")

@@ -27,12 +27,19 @@ def stretch_of_a_coupling(draw: Draw) -> Item:
             (
                 Point(2, r"Swapping the two block columns gives a triangular matrix."),
                 Point(
-                    3,
+                    1,
+                    r"""
+                    The product of the two is 1, so they are $\sigma$ and
+                    $1/\sigma$.
+                    """,
+                ),
+                Point(
+                    2,
                     r"""
                     $\sigma^2$ solves $q^2 - (s^2 + 2)q + 1 = 0$ (trace and
-                    determinant of
-                    """
-                    r"$J^\top J$), or: $J$ is symmetric with $\mu^2 - s\mu - 1 = 0$.",
+                    determinant of $J^\top J$), or: $J$ is symmetric with $\mu^2 -
+                    s\mu - 1 = 0$.
+                    """,
                 ),
                 Point(1, r"$\|J\| = \tfrac12(s + \sqrt{s^2 + 4})$."),
                 Point(1, r"$@key:.4g@$."),
@@ -55,7 +62,7 @@ def stretch_of_a_coupling(draw: Draw) -> Item:
             do not know how to get $\sigma$ from $s$; at least 1, at most $1 + s$;
             say $@loose:.4g@$.
             """,
-            half_earns=(1, 5, 4),
+            half_earns=(1, 2, 6),
             none=r"""
             The determinant is 1, so lengths are kept on average, and gradients
             neither grow nor vanish.

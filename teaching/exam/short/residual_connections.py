@@ -16,8 +16,8 @@ def scale_for_depth(draw: Draw) -> Item:
         r"""
         @depth@ blocks $x + \alpha f_l(x)$ have independent random branches whose
         Jacobians have mean zero and keep on average the square of every vector.
-        With which $\alpha > 0$ is the root mean square length of a gradient
-        @growth@ times as large behind them?
+        With which $\alpha > 0$ is a tangent @growth@ times as long behind them, in
+        the root mean square?
         """,
         Number(
             math.sqrt(growth ** (2 / depth) - 1),
