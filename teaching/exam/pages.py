@@ -100,7 +100,7 @@ def _room(question: Question) -> str:
         case Choice():
             return ""
         case Written() as answer:
-            return f'<div class=lines style="height:{answer.marks * 11}mm"></div>'
+            return "<div class=line></div>" * (answer.marks + 3)
 
 
 def _key(question: Question, formula: Formula) -> str:

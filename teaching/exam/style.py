@@ -33,7 +33,7 @@ code { font: 9pt "DejaVu Sans Mono", monospace; }
 .answer u { display: inline-block; width: 45mm; border-bottom: .2mm solid #111;
   text-decoration: none; }
 .answer em { color: #555; font-style: normal; }
-.lines { background: repeating-linear-gradient(#fff 0 8.3mm, #bbb 8.3mm 8.5mm); }
+.line { height: 8.5mm; border-bottom: .2mm solid #bbb; }
 .key { border-left: .6mm solid #0072b2; padding-left: 4mm; margin-top: 2mm; }
 .right { font: bold 11pt "DejaVu Sans", Arial, sans-serif; color: #0072b2; }
 .source, .key ul, dl { font-size: 9.5pt; }

@@ -92,8 +92,9 @@ def scaled_too_late(draw: Draw) -> Item:
         @program@
         ```
 
-        Most queries attend to a single key, no gradient reaches `q` and `k`, and the
-        outputs are small. Which line should take the place of the third one?
+        Most queries attend to a single key, hardly any gradient reaches `q` and
+        `k`, and the outputs are small. Which line should take the place of the
+        third one?
         """,
         Choice(
             "inside",

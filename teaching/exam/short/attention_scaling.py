@@ -77,8 +77,8 @@ def softmax_of_two(draw: Draw) -> Item:
     return Item(
         r"""
         A query meets two keys of dimension @dim@; the products $q^\top k_1$ and
-        $q^\top k_2$ differ by @gap@. How many times larger is the spectral norm of
-        the Jacobian of the softmax with the scale $1/\sqrt d$ than without?
+        $q^\top k_2$ differ by @gap@. How many times as large is the spectral norm of
+        the Jacobian of the softmax with the scale $1/\sqrt d$ as without?
         """,
         Number(
             norm(gap / root) / norm(gap),

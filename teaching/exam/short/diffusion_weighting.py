@@ -47,8 +47,8 @@ def best_output(draw: Draw) -> Item:
         r"""
         Data $x_0 \sim \mathcal N(0, 1)$. A network predicts the data, with the
         weight $S = \mathrm{SNR}(t)$ on its squared error, and gives the best output
-        there is. How many times larger is the root mean square of the derivative of
-        the loss by the output at a timestep with $S = @first@$ than at one with $S
+        there is. How many times as large is the root mean square of the derivative of
+        the loss by the output at a timestep with $S = @first@$ as at one with $S
         = @second@$?
         """,
         Number(
