@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -184,3 +185,11 @@ def test_items_show_their_values():
     made = Template("x", "y", "compute", 1, 4, "c", lambda _: ITEM).draw("1")
     assert made.item.text == "What is $1$?"
     assert made.item.why == "It is $2$."
+
+
+def test_the_page_for_lecturers_counts_right():
+    page = (Path(bank_module.__file__).parent / "README.md").read_text("utf-8")
+    kinds = Counter(one.kind for one in templates())
+    assert page.split("\n\n")[1].startswith(f"{len(templates())} questions")
+    told = {kind: int(n) for n, kind in re.findall(r"(\d+) \*(\w+)\*", page)}
+    assert told == kinds
