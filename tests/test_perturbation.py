@@ -172,7 +172,6 @@ CHAPTERS = {
         "linalg.spectral_norm": lambda x: 3.0 * x,
     },
     "dense-connections": {
-        "clipping.clip_per_sample": lambda x: times(0, x),
         "dense.DenseBlock": lambda net: louder(net),
         "dense.dense_gain": lambda x: 1.01 * x,
         "dense.stacked_norm_bounds": lambda x: x._replace(norm=1.01 * x.norm),
