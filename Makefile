@@ -19,7 +19,7 @@ NBVAL := -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
 export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/book
 
-.PHONY: book english chinese test lint unit slow notebooks robust assignments grade stamp serve browser newest repository clean
+.PHONY: book english chinese test lint unit slow notebooks robust assignments grade stamp serve browser newest exam repository clean
 .DELETE_ON_ERROR:
 
 book: $(READY) $(ASSETS)  ## both editions, warnings are errors
@@ -83,6 +83,12 @@ newest:  ## the notebooks with the newest torch, numpy and matplotlib there are
 	  --upgrade .[data] ipykernel matplotlib-inline nbval pytest pytest-xdist
 	@.venv-newest/bin/python -m pip list 2> /dev/null | grep -E "^(torch|numpy|matplotlib) "
 	@.venv-newest/bin/python $(NBVAL)
+
+exam: $(READY) $(ASSETS)  ## SEED=2027, and if you like MINUTES=60 or QUESTIONS=12, CHAPTERS="...", BANK=5
+	@test -n "$(SEED)" || { echo "make exam needs a seed, such as SEED=2027"; exit 1; }
+	@python -m teaching.exam --seed "$(SEED)" $(if $(MINUTES),--minutes $(MINUTES)) \
+	  $(if $(QUESTIONS),--questions $(QUESTIONS)) $(if $(BANK),--bank $(BANK)) \
+	  $(if $(CHAPTERS),--chapters $(CHAPTERS))
 
 repository: $(READY)  ## make repository URL=https://github.com/you/yours
 	@python -m press.repository $(URL)

@@ -1,1 +1,1 @@
-"""The teaching kit; a lecturer starts at ``teaching/README.md``."""
+"""What a lecturer needs beside the book: an exam bank, assignments, slides."""
