@@ -19,7 +19,7 @@ NBVAL := -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
 export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/book
 
-.PHONY: book english chinese test lint unit slow notebooks robust stamp serve pdf browser newest repository clean
+.PHONY: book english chinese test lint unit slow notebooks robust stamp serve pdf browser newest exam repository clean
 .DELETE_ON_ERROR:
 
 book: $(READY) $(ASSETS)  ## both editions, warnings are errors
@@ -51,7 +51,7 @@ lint: $(READY)
 	@zizmor --offline --quiet .github/workflows
 
 unit: $(READY)
-	@python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow" companion tests --ignore tests/site
+	@python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow" companion teaching tests --ignore tests/site
 
 slow: $(READY)  ## each function that a chapter uses, broken: a check must notice
 	@python -m pytest -q -n $(JOBS) --dist worksteal -m slow tests --ignore tests/site
@@ -80,6 +80,12 @@ newest:  ## the notebooks with the newest torch, numpy and matplotlib there are
 	  --upgrade .[data] ipykernel matplotlib-inline nbval pytest pytest-xdist
 	@.venv-newest/bin/python -m pip list 2> /dev/null | grep -E "^(torch|numpy|matplotlib) "
 	@.venv-newest/bin/python $(NBVAL)
+
+exam: $(READY) $(ASSETS)  ## SEED=2027, and if you like MINUTES=60 or QUESTIONS=12, CHAPTERS="...", BANK=5
+	@test -n "$(SEED)" || { echo "make exam needs a seed, such as SEED=2027"; exit 1; }
+	@python -m teaching.exam --seed "$(SEED)" $(if $(MINUTES),--minutes $(MINUTES)) \
+	  $(if $(QUESTIONS),--questions $(QUESTIONS)) $(if $(BANK),--bank $(BANK)) \
+	  $(if $(CHAPTERS),--chapters $(CHAPTERS))
 
 repository: $(READY)  ## make repository URL=https://github.com/you/yours
 	@python -m press.repository $(URL)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from press import pdf
+from press import pdf, printer
 
 ADDRESS = "https://example.org/book/en/index.html"
 ARTICLES = {
@@ -29,20 +29,28 @@ def test_names_are_unique_and_links_stay_in_the_file():
     assert 'data-for="clipping--far"' in text
 
 
-def test_what_must_be_installed_is_named(monkeypatch):
-    """Without a browser the program ends with one line that says what to install."""
-    monkeypatch.setattr(pdf.shutil, "which", lambda name: None)
-    with pytest.raises(SystemExit, match=r"^make pdf needs one of chromium.* apt"):
-        pdf.chromium()
-
-
 def test_a_page_without_an_article_is_refused():
     """The theme may change; then the message names the page."""
     with pytest.raises(ValueError, match=r"^book/en/x must hold an article"):
         pdf._article("book/en/x", "<main></main>")
 
 
-def test_a_browser_that_prints_nothing_is_reported(tmp_path):
+def test_what_must_be_installed_is_named(monkeypatch):
+    """Without a browser the program ends with one line that says what to install."""
+    monkeypatch.setenv("CHROMIUM", "no-such-browser")
+    with pytest.raises(
+        RuntimeError, match=r"^PDF needs .*apt install chromium.*got no-such-browser"
+    ):
+        printer.browser()
+    with pytest.raises(SystemExit, match=r"^make pdf: PDF needs"):
+        pdf.main()
+
+
+def test_a_browser_that_leaves_no_file_is_reported(monkeypatch, tmp_path):
     """What the browser said is kept."""
-    with pytest.raises(RuntimeError, match=r"^false must print page.html"):
-        pdf._chromium_prints("false", tmp_path / "page.html", tmp_path / "page.pdf")
+    program = tmp_path / "browser"
+    program.write_text("#!/bin/sh\necho broken >&2\nexit 3\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("CHROMIUM", str(program))
+    with pytest.raises(RuntimeError, match=r"paper\.pdf must be printed, got: broken"):
+        printer.print_pdf(tmp_path / "paper.html", tmp_path / "paper.pdf")

@@ -5,8 +5,6 @@ link within the file; the pages of the companion's modules stay online.
 """
 
 import re
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import urljoin
@@ -15,18 +13,12 @@ import yaml
 
 from press.chinese import contents
 from press.paths import CONFIG, ROOT, TOC
+from press.printer import browser, print_pdf
 
-__all__ = ["chromium", "join", "main"]
+__all__ = ["join", "main"]
 
 SITE = ROOT / "_build" / "html"
 OUT = ROOT / "_build" / "pdf"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"),
-    *("--no-first-run", "--disable-background-networking", "--disable-sync"),
-    *("--disable-component-update", "--force-prefers-reduced-motion"),
-    *("--no-pdf-header-footer", "--generate-pdf-document-outline"),
-)
 ARTICLE = re.compile(r'(?<=<article class="bd-article">).*(?=</article>)', re.DOTALL)
 NAME = re.compile(r'( (?:id|for|data-for|aria-labelledby|aria-describedby)=")([^"]+)')
 LINK = re.compile(r' href="([^"#$?]*)[^"#$]*(?:#([^"]*))?"')
@@ -65,20 +57,12 @@ def join(articles: dict[str, str], *, address: str) -> str:
     return "\n".join(sections)
 
 
-def chromium() -> str:
-    """The path of a Chromium; otherwise the program ends and says what to install."""
-    for name in BROWSERS:
-        if path := shutil.which(name):
-            return path
-    sys.exit(
-        f"make pdf needs one of {', '.join(BROWSERS)} on the path, found none; "
-        "on Debian or Ubuntu: apt install chromium fonts-noto-cjk"
-    )
-
-
 def main() -> None:
     """Print the editions that are built."""
-    browser = chromium()
+    try:
+        browser()
+    except RuntimeError as error:
+        sys.exit(f"make pdf: {error}")
     OUT.mkdir(parents=True, exist_ok=True)
     address = yaml.safe_load(CONFIG.read_text("utf-8"))["html"]["baseurl"]
     english = yaml.safe_load(TOC.read_text("utf-8"))
@@ -92,7 +76,7 @@ def main() -> None:
         page = home.with_name("whole-book.html")
         page.write_text(text, "utf-8")
         try:
-            _chromium_prints(browser, page, file)
+            print_pdf(page, file, seconds=1800)
         finally:
             page.unlink()
         print(f"{file}: {file.stat().st_size / 1e6:.1f} MB")
@@ -112,14 +96,6 @@ def _article(page: str, text: str) -> str:
     if found is None:
         raise ValueError(f"{page} must hold an article of class bd-article, got none")
     return found[0]
-
-
-def _chromium_prints(browser: str, page: Path, file: Path) -> None:
-    file.unlink(missing_ok=True)
-    command = [browser, *FLAGS, "--virtual-time-budget=20000", f"--print-to-pdf={file}"]
-    done = subprocess.run([*command, page.as_uri()], capture_output=True, text=True)
-    if done.returncode or not file.exists():
-        raise RuntimeError(f"{browser} must print {page.name}, got {done.stderr!r}")
 
 
 if __name__ == "__main__":
