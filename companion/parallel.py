@@ -72,12 +72,12 @@ def run_on_ranks(work: Callable[[int], object], *, ranks: int) -> list[Any]:
             _wait([_start(folder, rank, ranks) for rank in range(ranks)])
         except OSError as error:
             return _cannot(ranks, f"no process starts here ({error})")
-        reasons = [path.read_text("utf-8") for path in folder.glob("*.missing")]
-        if reasons:
-            return _cannot(ranks, reasons[0])
         failed = [path.read_text("utf-8") for path in folder.glob("*.failed")]
         if failed:
             raise RuntimeError(f"work must not fail on a rank, got {failed[0]}")
+        reasons = [path.read_text("utf-8") for path in folder.glob("*.missing")]
+        if reasons:
+            return _cannot(ranks, reasons[0])
         ends = [folder / f"{rank}.pt" for rank in range(ranks)]
         if not all(end.exists() for end in ends):
             return _cannot(ranks, "they did not finish")
@@ -87,7 +87,8 @@ def run_on_ranks(work: Callable[[int], object], *, ranks: int) -> list[Any]:
 def _cannot(ranks: int, reason: str) -> list[Any]:
     """Say why nothing ran."""
     print(
-        f"{ranks} processes cannot run here: {reason}. Nothing below needs them; what "
+        f"{ranks} processes that share work cannot run here: {reason}. "
+        "Nothing below needs them; what "
         "they give elsewhere is printed in the book."
     )
     return []

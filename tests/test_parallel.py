@@ -47,7 +47,7 @@ def test_what_is_not_installed_is_said_in_a_sentence(capsys):
 
     assert run_on_ranks(work, ranks=1) == []
     said = capsys.readouterr().out
-    assert said.startswith("1 processes cannot run here: No module named")
+    assert said.startswith("1 processes that share work cannot run here: No module")
     assert said.count("\n") == 1
 
 
@@ -89,7 +89,7 @@ def id_of_rank(rank):
 
 def test_what_cannot_travel_is_refused():
     outside = 3
-    with pytest.raises(ValueError, match="^work must use no variable around it, got"):
+    with pytest.raises(ValueError, match=r"^work must use no variable around it, got"):
         run_on_ranks(lambda rank: rank + outside, ranks=2)
-    with pytest.raises(ValueError, match="^ranks must be one or more, got 0"):
+    with pytest.raises(ValueError, match=r"^ranks must be one or more, got 0"):
         run_on_ranks(id_of_rank, ranks=0)
