@@ -99,9 +99,9 @@ def _start(folder: Path, rank: int, ranks: int) -> "subprocess.Popen[bytes]":
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     if sys.platform in LOOPBACK:
         environment.setdefault("GLOO_SOCKET_IFNAME", LOOPBACK[sys.platform])
-    command = [sys.executable, "-m", "companion.parallel", folder, str(rank)]
+    command = [sys.executable, "-m", "companion.parallel", str(folder)]
     return subprocess.Popen(
-        [*command, str(ranks)],
+        [*command, str(rank), str(ranks)],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
