@@ -10,6 +10,7 @@ LAYERS = [
     {"linalg", "ensembles"},
     {"jacobians", "matrix_free"},
     {
+        "adaptive_clipping",
         "adjoint",
         "attention",
         "clipping",
@@ -31,7 +32,7 @@ LAYERS = [
         "tasks",
         "unet",
     },
-    {"adaptive_clipping", "probe"},  # probe looks at a model with what topics know
+    {"probe", "spikes"},  # look at a model, train one with what topics know
 ]
 LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 # _checks and the helpers beside it: within layer 0, only _checks may be imported.

@@ -36,6 +36,7 @@ from companion import (
     recurrence,
     residual,
     scaling,
+    spikes,
     tanh_networks,
     tasks,
     unet,
@@ -294,6 +295,16 @@ CALLS = {
     ),
     "scaling.variance_preserving_scale": lambda o: scaling.variance_preserving_scale(
         o.share, gain=1.0
+    ),
+    "spikes.train_with_spikes": lambda o: spikes.train_with_spikes(
+        lambda g, w: g,
+        tasks.Digits(
+            *(x[:99].to(o.x.device) for x in tasks.digits(generator=o.rng))
+        ),
+        learning_rates=o.share.float(),
+        seeds=2,
+        spikes=(1,),
+        steps=20,
     ),
     "tanh_networks.hidden_states": lambda o: tanh_networks.hidden_states(
         o.networks, o.A
