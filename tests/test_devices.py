@@ -298,9 +298,7 @@ CALLS = {
     ),
     "spikes.train_with_spikes": lambda o: spikes.train_with_spikes(
         lambda g, w: g,
-        tasks.Digits(
-            *(x[:99].to(o.x.device) for x in tasks.digits(generator=o.rng))
-        ),
+        tasks.Digits(*(x[:99].to(o.x.device) for x in tasks.digits(generator=o.rng))),
         learning_rates=o.share.float(),
         seeds=2,
         spikes=(1,),

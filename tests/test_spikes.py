@@ -69,7 +69,7 @@ def test_the_rule_decides_what_adam_sees(data):
 
 def test_wrong_arguments_are_refused(data):
     kind = {"spikes": (), "steps": 20}
-    with pytest.raises(ValueError, match="^seeds must divide 3 learning rates, got 2"):
+    with pytest.raises(ValueError, match=r"^seeds must divide 3 learning rates, got 2"):
         train_with_spikes(keep, data, learning_rates=torch.ones(3), seeds=2, **kind)
-    with pytest.raises(ValueError, match="^learning_rates must be positive"):
+    with pytest.raises(ValueError, match=r"^learning_rates must be positive"):
         train_with_spikes(keep, data, learning_rates=torch.zeros(2), seeds=2, **kind)
