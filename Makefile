@@ -19,7 +19,7 @@ NBVAL := -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
 export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/book
 
-.PHONY: book english chinese test lint unit slow notebooks robust assignments grade stamp serve browser newest exam repository clean
+.PHONY: book english chinese test lint unit slow notebooks robust assignments grade stamp serve pdf browser newest exam repository clean
 .DELETE_ON_ERROR:
 
 book: $(READY) $(ASSETS)  ## both editions, warnings are errors
@@ -73,6 +73,9 @@ stamp: $(READY)  ## after a review: mark the Chinese cells of CHAPTERS as curren
 
 serve: book  ## the book at http://localhost:8000
 	@python -m http.server 8000 --directory _build/html
+
+pdf: book  ## both editions as one file each in _build/pdf; needs Chromium
+	@python -m press.pdf
 
 browser: $(CHECKERS) book  ## the built site in a real Chromium: console, network, width, axe
 	@python -m pytest -q tests/site -m browser
