@@ -10,6 +10,7 @@ LAYERS = [
     {"linalg", "ensembles"},
     {"jacobians", "matrix_free"},
     {
+        "adaptive_clipping",
         "adjoint",
         "attention",
         "clipping",
@@ -21,6 +22,7 @@ LAYERS = [
         "flows",
         "integrators",
         "normalization",
+        "parallel",
         "precision",
         "recorder",
         "recurrence",
@@ -30,7 +32,7 @@ LAYERS = [
         "tasks",
         "unet",
     },
-    {"probe", "side_by_side"},  # models, with what several topics know
+    {"probe", "side_by_side", "spikes"},  # models, with what several topics know
     {"sick_runs"},
     {"atlas"},
 ]

@@ -60,7 +60,7 @@ def check_between(name: str, value: float, low: float, high: float) -> None:
         raise ValueError(f"{name} must lie between {low} and {high}, got {value}")
 
 
-def check_among(name: str, value: str, choices: tuple[str, ...]) -> None:
+def check_among(name: str, value: object, choices: tuple[object, ...]) -> None:
     if value not in choices:
         raise ValueError(f"{name} must be one of {choices}, got {value!r}")
 

@@ -36,7 +36,7 @@ def shooting(
         >>> shooting(pieces=5)
         <xg-shooting>
     """
-    check_among("pieces", str(pieces), tuple(map(str, PIECES)))
+    check_among("pieces", pieces, PIECES)
     check_between("guess", guess, 3.6, 4)
     english = (
         "Interactive figure, shown where scripts run: the misfit of a chaotic run over "
