@@ -322,6 +322,10 @@ CALLS = {
         spikes=(1,),
         steps=20,
     ),
+    "sick_runs.Run": lambda o: [
+        run.loss(run.batches[0])
+        for run in (sick_runs.sick_run("E", pictures(o), generators=[o.rng], steps=1),)
+    ],
     "sick_runs.sick_run": lambda o: [
         sick_runs.sick_run(name, pictures(o), generators=[o.rng], steps=1).batches
         for name in sick_runs.NAMES
