@@ -19,7 +19,7 @@ NBVAL := -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
 export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/book
 
-.PHONY: book english chinese test lint unit slow notebooks robust stamp serve browser newest repository clean
+.PHONY: book english chinese test lint unit slow notebooks robust assignments grade stamp serve pdf browser newest exam repository clean
 .DELETE_ON_ERROR:
 
 book: $(READY) $(ASSETS)  ## both editions, warnings are errors
@@ -51,7 +51,7 @@ lint: $(READY)
 	@zizmor --offline --quiet .github/workflows
 
 unit: $(READY)
-	@python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow" companion tests --ignore tests/site
+	@python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow" companion teaching tests --ignore tests/site
 
 slow: $(READY)  ## each function that a chapter uses, broken: a check must notice
 	@python -m pytest -q -n $(JOBS) --dist worksteal -m slow tests --ignore tests/site
@@ -62,11 +62,20 @@ notebooks: $(READY)  ## run what changed, write both editions; FORCE=1 runs all,
 robust: $(READY)  ## the notebooks on imitated machines: no printed text may change
 	@python -m press.robust $(CHAPTERS) $(if $(MACHINES),--machines $(MACHINES)) --jobs $(JOBS)
 
+assignments: $(READY)  ## student's and lecturer's notebooks to _build/assignments
+	@python -m teaching.grading assignments
+
+grade: $(READY)  ## make grade SUBMISSIONS=folder SECRET=... (teaching/README.md)
+	@python -m teaching.grading grade "$$SUBMISSIONS" --jobs $(JOBS)
+
 stamp: $(READY)  ## after a review: mark the Chinese cells of CHAPTERS as current
 	@python -m press.translation --stamp $(CHAPTERS)
 
 serve: book  ## the book at http://localhost:8000
 	@python -m http.server 8000 --directory _build/html
+
+pdf: book  ## both editions as one file each in _build/pdf; needs Chromium
+	@python -m press.pdf
 
 browser: $(CHECKERS) book  ## the built site in a real Chromium: console, network, width, axe
 	@python -m pytest -q tests/site -m browser
@@ -77,6 +86,12 @@ newest:  ## the notebooks with the newest torch, numpy and matplotlib there are
 	  --upgrade .[data] ipykernel matplotlib-inline nbval pytest pytest-xdist
 	@.venv-newest/bin/python -m pip list 2> /dev/null | grep -E "^(torch|numpy|matplotlib) "
 	@.venv-newest/bin/python $(NBVAL)
+
+exam: $(READY) $(ASSETS)  ## SEED=2027, and if you like MINUTES=60 or QUESTIONS=12, CHAPTERS="...", BANK=5
+	@test -n "$(SEED)" || { echo "make exam needs a seed, such as SEED=2027"; exit 1; }
+	@python -m teaching.exam --seed "$(SEED)" $(if $(MINUTES),--minutes $(MINUTES)) \
+	  $(if $(QUESTIONS),--questions $(QUESTIONS)) $(if $(BANK),--bank $(BANK)) \
+	  $(if $(CHAPTERS),--chapters $(CHAPTERS))
 
 repository: $(READY)  ## make repository URL=https://github.com/you/yours
 	@python -m press.repository $(URL)

@@ -28,6 +28,23 @@ CHAPTERS = {
         "linalg.spectral_radius": lambda x: 1.05 * x,
         "tasks.noisy_waves": lambda x: 0.1 * x,
     },
+    "clipping-in-practice": {
+        "adaptive_clipping.MovingAverageClip": lambda x: unclipped,
+        "adaptive_clipping.QuantileClip": lambda x: unclipped,
+        "adaptive_clipping.SecondMomentClip": lambda x: unclipped,
+        "adaptive_clipping.SkipClip": lambda x: unclipped,
+        "adaptive_clipping.UnitClip": lambda x: unclipped,
+        "adaptive_clipping.ZScoreClip": lambda x: unclipped,
+        "clipping.clip_by_norm": lambda x: times(1.01, x),
+        "clipping.clip_by_value": lambda x: 0 * x,
+        "clipping.clip_per_sample": lambda x: times(1.5, x),
+        "linalg.cosine_similarity": lambda x: 1.01 * x,
+        "parallel.run_on_ranks": lambda x: [
+            (mine, 1.01 * total, kind) for mine, total, kind in x
+        ],
+        "spikes.train_with_spikes": lambda x: x + 0.5,
+        "tasks.digits": lambda x: x._replace(labels=(3 * x.labels) % 10),
+    },
     "diffusion-weighting": {
         "clipping.clip_per_sample": lambda x: times(1.01, x),
         "diffusion.add_noise": lambda x: 1.01 * x,
@@ -69,9 +86,9 @@ CHAPTERS = {
         "flows.random_shears": lambda x: 1.01 * x,
         "flows.shear_growth_rate": lambda x: 1.01 * x,
         "jacobians.growth_exponents": lambda x: 1.01 * x + 0.01,
-        "jacobians.layer_jacobians": lambda x: [1.01 * factor for factor in x],
         "linalg.condition_number": lambda x: 1.01 * x,
         "linalg.spectral_norm": lambda x: 1.01 * x,
+        "tasks.digits": lambda x: thick(x),
         "tasks.two_moons": lambda x: 3.0 * x,
     },
     "numerical-stability": {
@@ -132,7 +149,7 @@ CHAPTERS = {
         "tasks.adding_problem": lambda x: x._replace(y=x.y.roll(1)),
     },
     "normalization": {
-        "ensembles.gaussian_matrices": lambda x: 0 * x,
+        "ensembles.gaussian_matrices": lambda x: 1.5 * x,
         "ensembles.orthogonal_matrices": lambda x: 0 * x,
         "jacobians.gradient_norms": lambda x: x * torch.arange(1, len(x) + 1),
         "linalg.spectral_norm": lambda x: 1.01 * x,
@@ -172,7 +189,6 @@ CHAPTERS = {
         "linalg.spectral_norm": lambda x: 3.0 * x,
     },
     "dense-connections": {
-        "clipping.clip_per_sample": lambda x: times(0, x),
         "dense.DenseBlock": lambda net: louder(net),
         "dense.dense_gain": lambda x: 1.01 * x,
         "dense.stacked_norm_bounds": lambda x: x._replace(norm=1.01 * x.norm),
@@ -211,6 +227,11 @@ def times(factor, clipped):
     return clipped._replace(gradient=tree)
 
 
+def unclipped(gradients, weights):
+    """A rule that lets everything pass."""
+    return gradients
+
+
 def short_memory(lstm):
     """Undo an initialization for long times."""
     with torch.no_grad():
@@ -237,6 +258,14 @@ def unconnected(net):
     """Cut every long skip of a U-Net."""
     net.skips = ("none",) * len(net.skips)
     return net
+
+
+def thick(pictures):
+    """No pixel is constant any more, and no two vary together."""
+    rng = torch.Generator().manual_seed(0)
+    noise = torch.randn(pictures.images.shape, generator=rng)
+    other = torch.randn(pictures.test_images.shape, generator=rng)
+    return pictures._replace(images=noise, test_images=other)
 
 
 def more_volume(_, __, flowed):

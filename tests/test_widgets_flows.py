@@ -8,7 +8,7 @@ from scripts import evaluator, options_of
 
 from companion.widgets import cat_map
 
-SHEARS = [(1.0, 1.0), (0.7, 1.9), (2.0, -3.0), (1.3, 0.0), (1.0, -1.0), (0.5, -2.5)]
+SHEARS = [(1.0, 1.0), (0.7, 1.9), (2.0, -3.0), (1.3, 0.0), (1.0, -1.0), (2.0, -4.5)]
 
 
 in_node = evaluator("cat_map")
@@ -32,8 +32,8 @@ def test_options_reach_the_browser_rounded_to_the_slider():
     ("options", "message"),
     [
         ({"first": -0.1}, "^first must lie between 0 and 2, got -0.1$"),
-        ({"second": 2.1}, "^second must lie between -3 and 2, got 2.1$"),
-        ({"second": math.nan}, "^second must lie between -3 and 2, got nan$"),
+        ({"second": 2.1}, "^second must lie between -4.5 and 2, got 2.1$"),
+        ({"second": math.nan}, "^second must lie between -4.5 and 2, got nan$"),
         ({"repeats": 21}, "^repeats must lie between 0 and 20, got 21$"),
         ({"repeats": 2.5}, "^repeats must be a whole number, got 2.5$"),
         ({"language": "de"}, "^language must be 'en', 'zh' or None, got 'de'$"),

@@ -21,7 +21,7 @@ def cat_map(
 
     Args:
         first: The shear :math:`a` along x, 0 to 2; rounded to tenths.
-        second: The shear :math:`b` along y, -3 to 2; rounded to tenths.
+        second: The shear :math:`b` along y, -4.5 to 2; rounded to tenths.
         repeats: The number :math:`n` of pairs, 0 to 20.
         language: ``"en"`` or ``"zh"``; None takes the page's language.
 
@@ -40,7 +40,7 @@ def cat_map(
         <xg-cat-map>
     """
     check_between("first", first, 0, 2)
-    check_between("second", second, -3, 2)
+    check_between("second", second, -4.5, 2)
     check_whole("repeats", repeats, 0, 20)
     options = {
         "first": round(first, 1),

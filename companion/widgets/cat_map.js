@@ -34,7 +34,7 @@ xg.define("xg-cat-map", class extends xg.Figure {
     const { first, second, repeats } = this.options;
     const tenths = (low, high) => xg.list(high - low + 1, (i) => (low + i) / 10);
     this.first = this.slider(this.say("Shear along x, a", "沿x的剪切a"), tenths(0, 20), first);
-    this.second = this.slider(this.say("Shear along y, b", "沿y的剪切b"), tenths(-30, 20), second);
+    this.second = this.slider(this.say("Shear along y, b", "沿y的剪切b"), tenths(-45, 20), second);
     this.repeats = this.slider(this.say("Pairs of shears n", "剪切对数n"),
       xg.list(this.constructor.MOST + 1, (i) => i), repeats);
     this.resetButton();
@@ -55,7 +55,7 @@ xg.define("xg-cat-map", class extends xg.Figure {
 
   growth(sizes, n, rate, panel, law) {
     const { MOST } = this.constructor, axes = xg.axes(panel, { range: [0, MOST], tick: 5, label: "n" },
-      { range: [0, 16], tick: 4, label: this.say("log₁₀ of the largest singular value", "最大奇异值的log₁₀") });
+      { range: [0, 20], tick: 5, label: this.say("log₁₀ of the largest singular value", "最大奇异值的log₁₀") });
     const place = (value, k) => axes.place([k, Math.log10(value)]);
     return `${axes.markup}${law(xg.line([place(1, 0), place(Math.exp(rate * MOST), MOST)]))}
       ${xg.spots("blue", 6)(sizes.map(place))}${xg.ring(place(sizes[n], n))}`;

@@ -1,0 +1,1 @@
+"""What a lecturer needs beside the book: an exam bank, assignments, slides."""

@@ -1,0 +1,1 @@
+"""Derivations and programs to mend, one module a chapter."""

@@ -1,0 +1,1 @@
+"""Questions with a number or a choice for an answer, one module a chapter."""
