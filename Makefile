@@ -19,7 +19,7 @@ NBVAL := -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
 export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/book
 
-.PHONY: book english chinese test lint unit slow notebooks robust stamp serve browser newest exam repository clean
+.PHONY: book english chinese test lint unit slow notebooks robust stamp serve browser newest exam slides repository clean
 .DELETE_ON_ERROR:
 
 book: $(READY) $(ASSETS)  ## both editions, warnings are errors
@@ -77,6 +77,9 @@ newest:  ## the notebooks with the newest torch, numpy and matplotlib there are
 	  --upgrade .[data] ipykernel matplotlib-inline nbval pytest pytest-xdist
 	@.venv-newest/bin/python -m pip list 2> /dev/null | grep -E "^(torch|numpy|matplotlib) "
 	@.venv-newest/bin/python $(NBVAL)
+
+slides: $(READY) $(ASSETS)  ## the lecture decks into _build/slides; DECKS="2-clipping" makes one
+	@python -m teaching.slides $(DECKS)
 
 exam: $(READY) $(ASSETS)  ## SEED=2027, and if you like MINUTES=60 or QUESTIONS=12, CHAPTERS="...", BANK=5
 	@test -n "$(SEED)" || { echo "make exam needs a seed, such as SEED=2027"; exit 1; }

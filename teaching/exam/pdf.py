@@ -37,14 +37,15 @@ def browser() -> str:
     )
 
 
-def print_pdf(page: Path, pdf: Path) -> None:
-    """Print a page.
+def print_pdf(page: Path, pdf: Path, *, query: str = "") -> None:
+    """Print a page, asked for by its address with `query` behind it.
 
     Raises:
         RuntimeError: the browser is missing or left no file.
     """
     pdf.unlink(missing_ok=True)
-    command = [browser(), *FLAGS, f"--print-to-pdf={pdf}", page.resolve().as_uri()]
+    address = page.resolve().as_uri() + (f"?{query}" if query else "")
+    command = [browser(), *FLAGS, f"--print-to-pdf={pdf}", address]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=300)
     if done.returncode or not pdf.exists():
         raise RuntimeError(f"{pdf.name} must be printed, got: {done.stderr[-300:]}")

@@ -1,0 +1,227 @@
+"""Each kind of slide as HTML, and what the book adds to its notes."""
+
+import base64
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from press.book import Book
+from press.claims import verdict_line
+from press.predict import Predict
+from teaching.slides import find
+from teaching.slides.deck import Slide
+from teaching.slides.words import Words, tag
+
+__all__ = ["Shown", "show"]
+
+SMALLEST = 22
+"""Pixels of the smallest label of a drawing as wide as a slide; nine points on paper."""
+WIDE, HIGH, SMALL = 1256, 575, 9
+LINES, COLUMNS = 13, 79
+SIZE = re.compile(r'width="([\d.]+)pt" height="([\d.]+)pt"')
+RASTER = "<image "
+# A style sheet turns all colours of a drawing in the dark; those of a map turn twice.
+TURNED = '<image style="filter: invert(1) hue-rotate(180deg)" '
+
+
+class Shown(NamedTuple):
+    """A slide ready for its page."""
+
+    html: str
+    notes: str
+    """What the book adds to the notes."""
+    foot: str
+    """What it is called in the book."""
+    link: str
+    """Where it stands in the book, from the folder of the pages."""
+    steps: int = 0
+    """How many things come one by one."""
+
+
+def show(slide: Slide, book: Book, words: Words) -> Shown:
+    """The slide that a box asks for."""
+    return SHOWN[slide.kind](slide, book, words)
+
+
+def _lecture(slide: Slide, book: Book, words: Words) -> Shown:
+    body = words.html(slide.body, "", slide.place)
+    title = tag("h1", words.line(slide.name, "", slide.place))
+    return Shown(title + tag("div", body, class_="words"), "", "", "index.html")
+
+
+def _half(slide: Slide, book: Book, words: Words) -> Shown:
+    return _lecture(slide, book, words)
+
+
+def _slide(slide: Slide, book: Book, words: Words) -> Shown:
+    title = tag("h2", words.line(slide.name, "", slide.place))
+    body = tag("div", words.html(slide.body, "", slide.place), class_="words fit")
+    return Shown(title + body, "", "", "index.html")
+
+
+def _chapter(slide: Slide, book: Book, words: Words) -> Shown:
+    document, text = find.opening(book, slide.name, slide.place)
+    kicker = tag("p", f"Chapter {book.numbers[document.slug]}", class_="kicker")
+    title = kicker + tag("h1", words.line(document.english.title, slide.name))
+    body = tag("div", words.html(text, slide.name), class_="words fit opening")
+    return Shown(title + body, "", document.english.title, f"{document.slug}.html")
+
+
+def _figure(slide: Slide, book: Book, words: Words) -> Shown:
+    document, drawn, svg = find.figure(book, slide.name, slide.place)
+    finding, _, rest = drawn.caption.removeprefix("**").partition("**")
+    sizes = SIZE.search(svg)
+    assert sizes is not None  # matplotlib writes them
+    label = SMALL * min(WIDE / float(sizes[1]), HIGH / float(sizes[2]))
+    if round(label) < SMALLEST:
+        raise ValueError(
+            f"{slide.place}: labels of {slide.name} must be {SMALLEST} px high or "
+            f"more on a slide, got {label:.0f}"
+        )
+    title = tag("h2", words.line(finding, document.slug, drawn.place))
+    notes = words.html(rest.strip(), document.slug, drawn.place)
+    foot = book.called(slide.name, "en")
+    html = title + tag("div", _pictures(svg, drawn.alternative), class_="picture")
+    return Shown(html, notes, foot, f"{document.slug}.html#{slide.name}")
+
+
+def _pictures(svg: str, alternative: str) -> str:
+    kinds = {"": svg}
+    if RASTER in svg:
+        kinds = {"light": svg, "dark": svg.replace(RASTER, TURNED)}
+    return "".join(
+        f'<img class="drawing {kind}" alt="{_plain(alternative)}" '
+        f'src="data:image/svg+xml;base64,{base64.b64encode(text.encode()).decode()}">'
+        for kind, text in kinds.items()
+    )
+
+
+def _plain(text: str) -> str:
+    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+
+
+def _widget(slide: Slide, book: Book, words: Words) -> Shown:
+    document, html = find.widget(book, slide.name, slide.place)
+    title = tag("h2", words.line(_own(slide, "title"), "", slide.place))
+    body = title + tag("div", html, class_="live")
+    return Shown(body, "", document.english.title, f"{document.slug}.html")
+
+
+def _predict(slide: Slide, book: Book, words: Words) -> Shown:
+    document, asked = find.predict(book, slide.name, slide.place)
+    before = find.before(document, slide.name, int(slide.options.get("before", "0")))
+    lead = slide.options.get("lead", "")
+    text = "\n\n".join([*before, lead, asked.question])
+    html = tag("p", "Predict", class_="kicker")
+    html += tag("div", words.html(text, document.slug, asked.place))
+    true = book.answer(asked)
+    if asked.choices:
+        options = [words.line(text, document.slug) for text in asked.choices]
+        html += tag(
+            "ol",
+            "".join(
+                tag("li", option, class_="truth" if at == true else "wrong")
+                for at, option in enumerate(options, start=1)
+            ),
+            class_="choices",
+        )
+    else:
+        html += _scale(asked, true)
+    foot = book.called(asked.check, "en")
+    html = tag("div", html, class_="fit predict")
+    notes = tag("p", f"The answer: {foot}, as the chapter printed it.")
+    return Shown(html, notes, foot, f"{document.slug}.html#{asked.check}", 1)
+
+
+def _scale(asked: Predict, true: float) -> str:
+    low, high = (number(end) for end in asked.range)
+    unit = asked.unit
+    answer = tag("b", f"{number(true)}{unit}", class_="reveal")
+    scale = f"a number from {low}{unit} to {high}{unit}"
+    return tag("p", f"{scale}: {answer}", class_="scale")
+
+
+def number(value: float) -> str:
+    """A number as one reads it aloud, with three digits at most.
+
+    Example:
+        >>> number(3028550.0), number(0.3), number(1e9), number(45.026)
+        ('3.03 · 10<sup>6</sup>', '0.3', '10<sup>9</sup>', '45')
+    """
+    if float(value).is_integer() and abs(value) < 1e6:
+        return f"{value:,.0f}"
+    mantissa, mark, exponent = f"{value:.3g}".partition("e")
+    if not mark:
+        return mantissa
+    power = f"10<sup>{int(exponent)}</sup>"
+    return power if mantissa == "1" else f"{mantissa} · {power}"
+
+
+def _cell(slide: Slide, book: Book, words: Words) -> Shown:
+    document, code, printed = find.cell(book, slide.name, slide.place)
+    lines = code.text.split("\n")
+    if len(lines) > LINES:
+        raise ValueError(
+            f"{slide.place}: cell must have {LINES} lines or fewer, got {len(lines)}"
+        )
+    title = tag("h2", words.line(_own(slide, "title"), "", slide.place))
+    html = title + tag("pre", _plain(code.text), class_="fit code")
+    if printed:
+        html += tag("pre", _plain(printed), class_="reveal printed")
+    link = f"{document.slug}.html"
+    return Shown(html, "", document.english.title, link, int(bool(printed)))
+
+
+def _claim(slide: Slide, book: Book, words: Words) -> Shown:
+    document, stated = find.claim(book, slide.name, slide.place)
+    called = book.called(slide.name, "en")
+    slug = document.slug
+    html = tag("h2", words.line(stated.title, slug, stated.place))
+    html += tag("div", words.html(stated.statement, slug, stated.place))
+    verdict = words.line(verdict_line(stated, "en"), slug, stated.place)
+    html += tag("p", verdict, class_=f"verdict {stated.verdict}")
+    held = len(document.checks[slide.name])
+    notes = tag("p", f"{held} check{'s' * (held > 1)} held in the chapter, such as")
+    notes += tag("pre", _plain(book.headline(stated).line))
+    html = tag("div", html, class_="fit claim")
+    return Shown(html, notes, called, f"{slug}.html#{slide.name}")
+
+
+def _formula(slide: Slide, book: Book, words: Words) -> Shown:
+    document, tex = find.formula(book, slide.name, slide.place)
+    html = tag("h2", words.line(_own(slide, "title"), "", slide.place))
+    called = book.called(slide.name, "en")
+    body = f"{slide.options.get('lead', '')}\n\n$$ {tex} $$\n\n{slide.body}"
+    html += tag("div", words.html(body, document.slug, slide.place), class_="words fit")
+    return Shown(html, "", called, f"{document.slug}.html#equation-{slide.name}")
+
+
+def _question(slide: Slide, book: Book, words: Words) -> Shown:
+    document, asked = find.question(book, slide.name, slide.place)
+    html = tag("p", "Check yourself", class_="kicker")
+    html += tag("div", words.html(asked.text, document.slug))
+    html += tag("div", words.html(asked.answer, document.slug), class_="reveal reply")
+    html = tag("div", html, class_="fit predict")
+    link = f"{document.slug}.html#check-yourself"
+    return Shown(html, "", document.english.title, link, 1)
+
+
+def _own(slide: Slide, name: str) -> str:
+    if name not in slide.options:
+        raise ValueError(f"{slide.place}: {slide.kind} must have a {name}, got none")
+    return slide.options[name]
+
+
+SHOWN: dict[str, Callable[[Slide, Book, Words], Shown]] = {
+    "lecture": _lecture,
+    "half": _half,
+    "slide": _slide,
+    "chapter": _chapter,
+    "figure": _figure,
+    "widget": _widget,
+    "predict": _predict,
+    "cell": _cell,
+    "claim": _claim,
+    "formula": _formula,
+    "question": _question,
+}
