@@ -1,7 +1,11 @@
 // Turns the sections of a page into slides.  Keys: arrows, space, page up and down, home
 // and end; o overview, n notes in a window of their own, d dark, f full screen, ? help.
 (() => {
-  const SMALLEST = 24, WIDGET_HEIGHTS = [340, 300, 270, 240, 210, 190, 170, 150];
+  const SMALLEST = 24, HIGHEST = 360, LOWEST = 150;
+  // An interactive figure on a slide: its controls stand to the left of the picture.
+  const BESIDE = `:host { display: grid; grid-template-columns: 200px minmax(0, 1fr); gap: 2px 14px; margin: 0; }
+    form { grid-template-columns: 1fr; align-content: start; gap: 2px; } .plot { margin: 0; }
+    .key, output { grid-column: 1 / 3; line-height: 1.35; } output { min-height: 2.7em; margin: 0; }`;
   const root = document.documentElement, stage = document.getElementById("stage");
   const slides = () => [...stage.querySelectorAll(".slide")];
   const printed = location.search === "?print";
@@ -29,11 +33,11 @@
 
   // The highest picture with which a slide holds an interactive figure.
   function fitFigure(slide, figure) {
-    const margin = document.createElement("style");
-    margin.textContent = ":host { margin: 0 } output { line-height: 1.35 }";
-    figure.shadowRoot.append(margin);
-    for (const height of WIDGET_HEIGHTS) {
-      figure.constructor.high = height;
+    const beside = document.createElement("style");
+    beside.textContent = BESIDE;
+    figure.shadowRoot.append(beside);
+    for (let high = HIGHEST; high >= LOWEST; high -= 15) {
+      figure.constructor.high = high;
       figure.plotWidth = 0;
       figure.measure();
       figure.paint();
