@@ -19,7 +19,7 @@ NBVAL := -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
 export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/book
 
-.PHONY: book english chinese test lint unit slow notebooks robust stamp serve browser newest exam slides repository clean
+.PHONY: book english chinese test lint unit slow notebooks robust stamp serve pdf browser newest slides exam repository clean
 .DELETE_ON_ERROR:
 
 book: $(READY) $(ASSETS)  ## both editions, warnings are errors
@@ -68,6 +68,9 @@ stamp: $(READY)  ## after a review: mark the Chinese cells of CHAPTERS as curren
 serve: book  ## the book at http://localhost:8000
 	@python -m http.server 8000 --directory _build/html
 
+pdf: book  ## both editions as one file each in _build/pdf; needs Chromium
+	@python -m press.pdf
+
 browser: $(CHECKERS) book  ## the built site in a real Chromium: console, network, width, axe
 	@python -m pytest -q tests/site -m browser
 
@@ -78,7 +81,7 @@ newest:  ## the notebooks with the newest torch, numpy and matplotlib there are
 	@.venv-newest/bin/python -m pip list 2> /dev/null | grep -E "^(torch|numpy|matplotlib) "
 	@.venv-newest/bin/python $(NBVAL)
 
-slides: $(READY) $(ASSETS)  ## the lecture decks into _build/slides; DECKS="2-clipping" makes one
+slides: $(READY) $(ASSETS)  ## the lecture decks, with a PDF of each; DECKS="2-clipping" makes one
 	@python -m teaching.slides $(DECKS)
 
 exam: $(READY) $(ASSETS)  ## SEED=2027, and if you like MINUTES=60 or QUESTIONS=12, CHAPTERS="...", BANK=5

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from press.book import read_book
 from press.paths import ROOT
-from teaching.exam.pdf import browser, print_pdf
+from press.printer import browser, print_pdf
 from teaching.slides.deck import read_deck
 from teaching.slides.page import page
 from teaching.slides.words import Words
