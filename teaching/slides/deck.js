@@ -14,18 +14,29 @@
 
   // -- Sizes ---------------------------------------------------------------------------
 
+  // How far a formula leaves its box; what is centred leaves room for its number twice.
+  function beyond(formula) {
+    const scale = stage.getBoundingClientRect().width / 1280;
+    const across = (parts) => parts.map((part) => part.getBoundingClientRect());
+    const bases = across([...formula.querySelectorAll(":scope > .base")]);
+    const [number] = across([...formula.querySelectorAll(":scope > .tag > .strut ~ *")]);
+    const box = formula.closest(".fit, .words, h2, .slide").getBoundingClientRect();
+    const right = Math.max(...bases.map((base) => base.right)), left = number ? number.left - 12 : box.right;
+    return Math.ceil((right - left) / scale);
+  }
+
   const excess = (slide) => {
     const last = slide.querySelector("footer").offsetTop;
     const ends = [...slide.children].filter((child) => !/^(FOOTER|TEMPLATE)$/.test(child.tagName))
       .map((child) => child.offsetTop + child.offsetHeight);
     const tops = [...slide.children].map((child) => child.offsetTop);
-    const wide = slide.scrollWidth - slide.clientWidth;
+    const wide = Math.max(slide.scrollWidth - slide.clientWidth, ...[...slide.querySelectorAll(".katex-html")].map(beyond));
     return Math.max(Math.max(...ends) - last, -Math.min(...tops), wide);
   };
 
   // The largest letters with which a slide holds its words.
   function fitWords(slide) {
-    for (let size = 36; size >= SMALLEST; size -= 1) {
+    for (let size = slide.classList.contains("formula") ? 52 : 38; size >= SMALLEST; size -= 1) {
       slide.style.setProperty("--size", `${size}px`);
       if (excess(slide) <= 0) return;
     }

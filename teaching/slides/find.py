@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from companion.claims import Entry
 from press.book import Book, Document, Figure
 from press.claims import Claim
 from press.markup import Block, Place, blocks
@@ -11,7 +12,7 @@ from press.predict import Predict
 from press.source import Cell
 
 __all__ = ["Question", "cell", "claim", "figure", "formula", "predict", "question"]
-__all__ += ["before", "opening", "widget"]
+__all__ += ["before", "measured", "opening", "widget"]
 
 Json = dict[str, Any]
 ITEM = re.compile(r"^\d+\. ", re.MULTILINE)
@@ -78,6 +79,13 @@ def predict(book: Book, name: str, place: Place) -> tuple[Document, Predict]:
             if asked.label == name:
                 return document, asked
     raise ValueError(f"{place}: predict must be a question of the book, got {name!r}")
+
+
+def measured(book: Book, asked: Predict) -> Entry:
+    """The printed line that answers a question."""
+    if asked.line:
+        return book.line(asked.check, asked.line, asked.place)
+    return book.headline(claim(book, asked.check, asked.place)[1])
 
 
 def before(document: Document, label: str, count: int) -> list[str]:

@@ -1,6 +1,7 @@
 """Each kind of slide as HTML, and what the book adds to its notes."""
 
 import base64
+import math
 import re
 from collections.abc import Callable
 from typing import NamedTuple
@@ -17,7 +18,10 @@ __all__ = ["Shown", "show"]
 SMALLEST = 22
 """Pixels of the smallest label of a drawing as wide as a slide; nine points on paper."""
 WIDE, HIGH, SMALL = 1256, 575, 9
-LINES, COLUMNS = 13, 79
+LINE, LETTERS = 34, 80
+"""Pixels of a line of a caption, and how many letters it holds at the least."""
+LINES = 13
+"""Lines of the longest cell that a slide shows."""
 SIZE = re.compile(r'width="([\d.]+)pt" height="([\d.]+)pt"')
 RASTER = "<image "
 # A style sheet turns all colours of a drawing in the dark; those of a map turn twice.
@@ -82,6 +86,9 @@ def _figure(slide: Slide, book: Book, words: Words) -> Shown:
     notes = words.html(rest.strip(), document.slug, drawn.place)
     foot = book.called(slide.name, "en")
     html = title + tag("div", _pictures(svg, drawn.alternative), class_="picture")
+    free = HIGH - float(sizes[2]) * WIDE / float(sizes[1])
+    if LINE * math.ceil(len(rest) / LETTERS) <= free:
+        html, notes = html + tag("div", notes, class_="caption"), ""
     return Shown(html, notes, foot, f"{document.slug}.html#{slide.name}")
 
 
@@ -126,17 +133,19 @@ def _predict(slide: Slide, book: Book, words: Words) -> Shown:
             class_="choices",
         )
     else:
-        html += _scale(asked, true)
+        html += _scale(asked, true, exact=find.measured(book, asked).relation == "≈")
     foot = book.called(asked.check, "en")
     html = tag("div", html, class_="fit predict")
     notes = tag("p", f"The answer: {foot}, as the chapter printed it.")
     return Shown(html, notes, foot, f"{document.slug}.html#{asked.check}", 1)
 
 
-def _scale(asked: Predict, true: float) -> str:
+def _scale(asked: Predict, true: float, *, exact: bool) -> str:
+    """The ends of the scale and the answer: with fewer digits if it was bounded only."""
     low, high = (number(end) for end in asked.range)
     unit = asked.unit
-    answer = tag("b", f"{number(true)}{unit}", class_="reveal")
+    shown = number(true) if exact else f"about {number(float(f'{true:.2g}'))}"
+    answer = tag("b", f"{shown}{unit}", class_="reveal")
     scale = f"a number from {low}{unit} to {high}{unit}"
     return tag("p", f"{scale}: {answer}", class_="scale")
 

@@ -1,7 +1,6 @@
 """MyST text as the HTML of a slide; all formulas of all decks are set in one go."""
 
 import re
-from collections.abc import Callable
 from functools import cached_property
 from html import escape
 from typing import Any
@@ -14,11 +13,13 @@ from press.markup import NOWHERE, Place
 from press.plain import Context, plain
 from teaching.exam.formulas import set_formulas
 
-__all__ = ["Words"]
+__all__ = ["Words", "tag"]
 
 ANCHOR = re.compile(r'<a id="[^"]*"></a>')
 LINK = re.compile(r"</?a\b[^>]*>")
 MARK = re.compile("\ue000(\\d+)\ue001")
+# A line must not break between a formula and the comma behind it.
+CLOSED = re.compile(r'(<span class="math inline">[^<]*</span>)([^\s<]+)')
 
 
 class Words:
@@ -39,7 +40,7 @@ class Words:
         """
         bare = plain(text, Context(self.book, slug, "en"), place)
         made: str = self._markdown.render(ANCHOR.sub("", bare))
-        return LINK.sub("", made)
+        return CLOSED.sub(r'<span class="whole">\1\2</span>', LINK.sub("", made))
 
     def line(self, text: str, slug: str, place: Place = NOWHERE) -> str:
         """A single line, without its paragraph."""
@@ -59,7 +60,7 @@ class Words:
     @cached_property
     def _markdown(self) -> MarkdownIt:
         def later(tex: str, options: dict[str, Any]) -> str:
-            key = (tex.strip(), bool(options["display_mode"]))
+            key = (_lines(tex.strip()), bool(options["display_mode"]))
             at = self.formulas.setdefault(key, len(self.formulas))
             return f"\ue000{at}\ue001"
 
@@ -67,7 +68,11 @@ class Words:
         return made.use(dollarmath_plugin, renderer=later, double_inline=True)
 
 
-Element = Callable[..., str]
+def _lines(tex: str) -> str:
+    """Bare lines of a formula, which Sphinx allows, in the frame that KaTeX wants."""
+    if r"\\" in tex and r"\begin" not in tex:
+        return rf"\begin{{gathered}}{tex}\end{{gathered}}"
+    return tex
 
 
 def tag(name: str, inside: str = "", **attributes: str) -> str:

@@ -34,6 +34,7 @@ function faults() {
     const inside = box.left >= -1 && box.top >= -1 && box.right <= innerWidth + 1 && box.bottom <= foot.top + 2;
     // A strut of KaTeX is higher than what is seen of it.
     if (!inside && !part.closest(".katex .katex-html")) found.overflow.push(`${part.tagName} ${part.className} ${JSON.stringify(box)}`);
+    if (part.matches(".katex-html > .base") && box.right > slide.getBoundingClientRect().right - 12) found.overflow.push(`formula ${box.right}`);
     const own = [...part.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
     const size = Number.parseFloat(getComputedStyle(part).fontSize);
     if (own && size * scale < 23.9 && !part.closest(".katex, sup, code, .live")) found.small.push(`${part.tagName} ${size}`);
