@@ -19,7 +19,7 @@ NBVAL := -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
 export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/book
 
-.PHONY: book english chinese test lint unit slow notebooks robust stamp serve pdf browser newest slides exam repository clean
+.PHONY: book english chinese test lint unit slow notebooks robust assignments grade stamp serve pdf browser newest slides exam repository clean
 .DELETE_ON_ERROR:
 
 book: $(READY) $(ASSETS)  ## both editions, warnings are errors
@@ -51,7 +51,7 @@ lint: $(READY)
 	@zizmor --offline --quiet .github/workflows
 
 unit: $(READY)
-	@python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow" companion teaching tests --ignore tests/site
+	@python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow and not browser" companion teaching tests --ignore tests/site
 
 slow: $(READY)  ## each function that a chapter uses, broken: a check must notice
 	@python -m pytest -q -n $(JOBS) --dist worksteal -m slow tests --ignore tests/site
@@ -62,6 +62,12 @@ notebooks: $(READY)  ## run what changed, write both editions; FORCE=1 runs all,
 robust: $(READY)  ## the notebooks on imitated machines: no printed text may change
 	@python -m press.robust $(CHAPTERS) $(if $(MACHINES),--machines $(MACHINES)) --jobs $(JOBS)
 
+assignments: $(READY)  ## student's and lecturer's notebooks to _build/assignments
+	@python -m teaching.grading assignments
+
+grade: $(READY)  ## make grade SUBMISSIONS=folder SECRET=... (teaching/README.md)
+	@python -m teaching.grading grade "$$SUBMISSIONS" --jobs $(JOBS)
+
 stamp: $(READY)  ## after a review: mark the Chinese cells of CHAPTERS as current
 	@python -m press.translation --stamp $(CHAPTERS)
 
@@ -71,8 +77,8 @@ serve: book  ## the book at http://localhost:8000
 pdf: book  ## both editions as one file each in _build/pdf; needs Chromium
 	@python -m press.pdf
 
-browser: $(CHECKERS) book  ## the built site in a real Chromium: console, network, width, axe
-	@python -m pytest -q tests/site -m browser
+browser: $(CHECKERS) book  ## site and slides in a real Chromium: console, network, width, axe
+	@python -m pytest -q tests/site tests/teaching -m browser
 
 newest:  ## the notebooks with the newest torch, numpy and matplotlib there are
 	@$(PYTHON) -m venv --clear .venv-newest

@@ -1,4 +1,4 @@
-"""`make slides`: every deck as one HTML file, and as PDF where Chromium is installed."""
+"""`make slides`: every deck as one HTML file, and as PDF where Chromium is there."""
 
 import argparse
 import sys

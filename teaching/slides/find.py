@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from companion.claims import Entry
 from press.book import Book, Document, Figure
 from press.claims import Claim
-from press.markup import Block, Place, blocks
+from press.markup import NOWHERE, Block, Place, blocks
 from press.predict import Predict
 from press.source import Cell
 
@@ -26,11 +26,11 @@ class Question(NamedTuple):
     answer: str
 
 
-def counted(name: str, place: Place) -> tuple[str, int]:
+def counted(name: str, place: Place = NOWHERE) -> tuple[str, int]:
     """A name with the number behind it, which is 1 where there is none.
 
     Example:
-        >>> counted("two-cycle#2", Place("deck.md", 1)), counted("cliff", NOWHERE)
+        >>> counted("two-cycle#2"), counted("cliff")
         (('two-cycle', 2), ('cliff', 1))
     """
     match = COUNTED.fullmatch(name)
@@ -123,20 +123,21 @@ def formula(book: Book, name: str, place: Place) -> tuple[Document, str]:
 
 
 def cell(book: Book, name: str, place: Place) -> tuple[Document, Cell, str]:
-    """A visible cell and what it printed: the first after a question, or the n-th."""
+    """A visible cell and what it printed: the n-th between a question and the next."""
     label, number = counted(name, place)
     document, _ = predict(book, label, place)
     ran, asked = outputs(document), False
     for one in document.english.cells:
         given = next(ran)[1] if one.kind == "code" else []
         if one.kind == "markdown":
-            asked = asked or _holds(one, label)
+            labels = _questions(one)
+            asked = label in labels or (asked and not labels)
         elif asked and not {"check", "hide-input", "hide-cell"} & _tags(one):
             number -= 1
             if number == 0:
                 texts = [data["text/plain"] for data in _data(given, "text/plain")]
                 return document, one, "\n".join("".join(text) for text in texts)
-    raise ValueError(f"{place}: cell must follow a question of the book, got {name!r}")
+    raise ValueError(f"{place}: cell must follow a question, got {name!r}")
 
 
 def question(book: Book, name: str, place: Place) -> tuple[Document, Question]:
@@ -193,8 +194,7 @@ def _tags(one: Cell) -> set[str]:
     return set(one.metadata.get("tags", []))
 
 
-def _holds(one: Cell, label: str) -> bool:
-    def is_it(block: Block) -> bool:
-        return block.name == "predict" and block.title == label
-
-    return any(is_it(block) for block in blocks(one.text, one.place))
+def _questions(one: Cell) -> list[str]:
+    """The labels of the questions in a cell."""
+    found = [block for block in blocks(one.text, one.place) if block.name == "predict"]
+    return [block.title for block in found]

@@ -12,7 +12,8 @@ from press.book import Book
 from press.paths import BOOK, CONFIG
 from teaching.exam.formulas import STYLESHEET
 from teaching.slides.deck import Deck
-from teaching.slides.show import Shown, show
+from teaching.slides.show import show
+from teaching.slides.shown import Shown
 from teaching.slides.words import Words, tag
 
 __all__ = ["page"]

@@ -1,45 +1,20 @@
 """Each kind of slide as HTML, and what the book adds to its notes."""
 
-import base64
-import math
-import re
 from collections.abc import Callable
-from typing import NamedTuple
+from html import escape
 
 from press.book import Book
 from press.claims import verdict_line
 from press.predict import Predict
-from teaching.slides import find
+from teaching.slides import find, pictures
 from teaching.slides.deck import Slide
+from teaching.slides.shown import Shown, own
 from teaching.slides.words import Words, tag
 
-__all__ = ["Shown", "show"]
+__all__ = ["number", "show"]
 
-SMALLEST = 22
-"""Pixels of the smallest label of a drawing as wide as a slide; nine points on paper."""
-WIDE, HIGH, SMALL = 1256, 575, 9
-LINE, LETTERS = 34, 80
-"""Pixels of a line of a caption, and how many letters it holds at the least."""
 LINES = 13
 """Lines of the longest cell that a slide shows."""
-SIZE = re.compile(r'width="([\d.]+)pt" height="([\d.]+)pt"')
-RASTER = "<image "
-# A style sheet turns all colours of a drawing in the dark; those of a map turn twice.
-TURNED = '<image style="filter: invert(1) hue-rotate(180deg)" '
-
-
-class Shown(NamedTuple):
-    """A slide ready for its page."""
-
-    html: str
-    notes: str
-    """What the book adds to the notes."""
-    foot: str
-    """What it is called in the book."""
-    link: str
-    """Where it stands in the book, from the folder of the pages."""
-    steps: int = 0
-    """How many things come one by one."""
 
 
 def show(slide: Slide, book: Book, words: Words) -> Shown:
@@ -71,52 +46,9 @@ def _chapter(slide: Slide, book: Book, words: Words) -> Shown:
     return Shown(title + body, "", document.english.title, f"{document.slug}.html")
 
 
-def _figure(slide: Slide, book: Book, words: Words) -> Shown:
-    document, drawn, svg = find.figure(book, slide.name, slide.place)
-    finding, _, rest = drawn.caption.removeprefix("**").partition("**")
-    sizes = SIZE.search(svg)
-    assert sizes is not None  # matplotlib writes them
-    label = SMALL * min(WIDE / float(sizes[1]), HIGH / float(sizes[2]))
-    if round(label) < SMALLEST:
-        raise ValueError(
-            f"{slide.place}: labels of {slide.name} must be {SMALLEST} px high or "
-            f"more on a slide, got {label:.0f}"
-        )
-    title = tag("h2", words.line(finding, document.slug, drawn.place))
-    notes = words.html(rest.strip(), document.slug, drawn.place)
-    foot = book.called(slide.name, "en")
-    html = title + tag("div", _pictures(svg, drawn.alternative), class_="picture")
-    free = HIGH - float(sizes[2]) * WIDE / float(sizes[1])
-    if LINE * math.ceil(len(rest) / LETTERS) <= free:
-        html, notes = html + tag("div", notes, class_="caption"), ""
-    return Shown(html, notes, foot, f"{document.slug}.html#{slide.name}")
-
-
-def _pictures(svg: str, alternative: str) -> str:
-    kinds = {"": svg}
-    if RASTER in svg:
-        kinds = {"light": svg, "dark": svg.replace(RASTER, TURNED)}
-    return "".join(
-        f'<img class="drawing {kind}" alt="{_plain(alternative)}" '
-        f'src="data:image/svg+xml;base64,{base64.b64encode(text.encode()).decode()}">'
-        for kind, text in kinds.items()
-    )
-
-
-def _plain(text: str) -> str:
-    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-
-
-def _widget(slide: Slide, book: Book, words: Words) -> Shown:
-    document, html = find.widget(book, slide.name, slide.place)
-    title = tag("h2", words.line(_own(slide, "title"), "", slide.place))
-    body = title + tag("div", html, class_="live")
-    return Shown(body, "", document.english.title, f"{document.slug}.html")
-
-
 def _predict(slide: Slide, book: Book, words: Words) -> Shown:
     document, asked = find.predict(book, slide.name, slide.place)
-    before = find.before(document, slide.name, int(slide.options.get("before", "0")))
+    before = find.before(document, slide.name, _count(slide))
     lead = slide.options.get("lead", "")
     text = "\n\n".join([*before, lead, asked.question])
     html = tag("p", "Predict", class_="kicker")
@@ -140,8 +72,16 @@ def _predict(slide: Slide, book: Book, words: Words) -> Shown:
     return Shown(html, notes, foot, f"{document.slug}.html#{asked.check}", 1)
 
 
+def _count(slide: Slide) -> int:
+    """How many paragraphs of the chapter stand before a question."""
+    count = slide.options.get("before", "0")
+    if not count.isdigit():
+        raise ValueError(f"{slide.place}: before must be a count, got {count!r}")
+    return int(count)
+
+
 def _scale(asked: Predict, true: float, *, exact: bool) -> str:
-    """The ends of the scale and the answer: with fewer digits if it was bounded only."""
+    """The ends of the scale, and the answer: about, where it was only bounded."""
     low, high = (number(end) for end in asked.range)
     unit = asked.unit
     shown = number(true) if exact else f"about {number(float(f'{true:.2g}'))}"
@@ -173,10 +113,10 @@ def _cell(slide: Slide, book: Book, words: Words) -> Shown:
         raise ValueError(
             f"{slide.place}: cell must have {LINES} lines or fewer, got {len(lines)}"
         )
-    title = tag("h2", words.line(_own(slide, "title"), "", slide.place))
-    html = title + tag("pre", _plain(code.text), class_="fit code")
+    title = tag("h2", words.line(own(slide, "title"), "", slide.place))
+    html = title + tag("pre", escape(code.text), class_="fit code")
     if printed:
-        html += tag("pre", _plain(printed), class_="reveal printed")
+        html += tag("pre", escape(printed), class_="reveal printed")
     link = f"{document.slug}.html"
     return Shown(html, "", document.english.title, link, int(bool(printed)))
 
@@ -191,14 +131,14 @@ def _claim(slide: Slide, book: Book, words: Words) -> Shown:
     html += tag("p", verdict, class_=f"verdict {stated.verdict}")
     held = len(document.checks[slide.name])
     notes = tag("p", f"{held} check{'s' * (held > 1)} held in the chapter, such as")
-    notes += tag("pre", _plain(book.headline(stated).line))
+    notes += tag("pre", escape(book.headline(stated).line))
     html = tag("div", html, class_="fit claim")
     return Shown(html, notes, called, f"{slug}.html#{slide.name}")
 
 
 def _formula(slide: Slide, book: Book, words: Words) -> Shown:
     document, tex = find.formula(book, slide.name, slide.place)
-    html = tag("h2", words.line(_own(slide, "title"), "", slide.place))
+    html = tag("h2", words.line(own(slide, "title"), "", slide.place))
     called = book.called(slide.name, "en")
     body = f"{slide.options.get('lead', '')}\n\n$$ {tex} $$\n\n{slide.body}"
     html += tag("div", words.html(body, document.slug, slide.place), class_="words fit")
@@ -215,19 +155,13 @@ def _question(slide: Slide, book: Book, words: Words) -> Shown:
     return Shown(html, "", document.english.title, link, 1)
 
 
-def _own(slide: Slide, name: str) -> str:
-    if name not in slide.options:
-        raise ValueError(f"{slide.place}: {slide.kind} must have a {name}, got none")
-    return slide.options[name]
-
-
 SHOWN: dict[str, Callable[[Slide, Book, Words], Shown]] = {
     "lecture": _lecture,
     "half": _half,
     "slide": _slide,
     "chapter": _chapter,
-    "figure": _figure,
-    "widget": _widget,
+    "figure": pictures.figure,
+    "widget": pictures.widget,
     "predict": _predict,
     "cell": _cell,
     "claim": _claim,
