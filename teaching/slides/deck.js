@@ -143,17 +143,21 @@
     for (const slide of slides()) slide.inert = !on && !slide.classList.contains("now");
     slides()[now].scrollIntoView({ block: "center" });
   };
+  const release = () => {
+    overview(false);
+    (document.activeElement?.shadowRoot?.activeElement ?? document.activeElement)?.blur();
+  };
   const dark = () => { root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark"; };
   const full = () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen());
   const help = () => alert("→ space next · ← back · Home End · o overview · n notes · d dark · f full screen");
   const KEYS = {
     ArrowRight: forward, ArrowDown: forward, PageDown: forward, " ": forward,
     ArrowLeft: back, ArrowUp: back, PageUp: back, Home: () => show(0), End: () => show(slides().length - 1),
-    o: () => overview(!root.classList.contains("overview")), Escape: () => overview(false),
+    o: () => overview(!root.classList.contains("overview")), Escape: release,
     Enter: () => overview(false), n: openNotes, d: dark, f: full, "?": help,
   };
 
-  // Keys that move a slider or a handle do not turn the page.
+  // Keys that move a slider or a handle do not turn the page, until Escape.
   function press(event) {
     const target = event.composedPath()[0];
     const theirs = target.matches?.("input, select, button, .handle") && !/^(Page|Escape|[a-z?]$)/.test(event.key);

@@ -53,6 +53,24 @@ function letters() {
   return { letters: 13 * zoom, height: Number(svg.getAttribute("height")), drawn: svg.innerHTML.length > 500, bottom: host.bottom };
 }
 
+// A ring that is dragged goes where the pointer goes, though the figure is enlarged.
+async function drag(page) {
+  const place = () => page.evaluate(() => {
+    const figure = [...document.querySelectorAll(".slide.now .live > *")].find((part) => part.shadowRoot);
+    const box = figure?.shadowRoot.querySelector(".handle")?.getBoundingClientRect();
+    return box && [box.left + box.width / 2, box.top + box.height / 2];
+  });
+  const from = await place();
+  if (!from) return 0;
+  await page.mouse.move(...from);
+  await page.mouse.down();
+  await page.mouse.move(from[0] - 60, from[1] + 60, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForTimeout(100);
+  const to = await place();
+  return Math.hypot(to[0] - from[0] + 60, to[1] - from[1] - 60);
+}
+
 const browser = await chromium.launch({ executablePath: options.chromium, args: FLAGS });
 for (const deck of decks) {
   const name = parse(deck).name, address = pathToFileURL(resolve(deck)).href;
@@ -77,8 +95,9 @@ for (const deck of decks) {
     const wrong = await page.evaluate(faults);
     for (const kind of ["overflow", "small"]) report[kind].push(...wrong[kind].map((text) => `${name} ${here}: ${text}`));
     const figure = await page.evaluate(letters);
-    if (figure) report.widgets.push({ deck: name, slide: here, ...figure });
+    if (figure) report.widgets.push({ deck: name, slide: here, ...figure, lost: await drag(page) });
     if (options.shots) await page.screenshot({ path: join(options.shots, `${name}-${String(at).padStart(2, "0")}-${here}.png`) });
+    if (figure) await page.keyboard.press("Escape");
     await page.keyboard.press("ArrowRight");
   }
   report.slides += count;

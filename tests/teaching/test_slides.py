@@ -206,4 +206,5 @@ def test_every_step_of_every_slide_fits(tmp_path):
         assert report["slides"] == len(SLIDES)
         assert report["steps"] > report["slides"]
         assert all(one["drawn"] for one in report["widgets"])
+        assert max(one["lost"] for one in report["widgets"]) < 3
         assert min(one["letters"] for one in report["widgets"]) >= TICKS
