@@ -93,7 +93,14 @@
     tell();
   }
 
-  const words = (slide) => (slide.querySelector("h1, h2, .kicker")?.textContent ?? "").trim();
+  // The title of a slide, or the first words of its question; of a formula only what is seen.
+  function words(slide) {
+    const named = slide.querySelector("h1, h2") ?? slide.querySelector("p:not(.kicker)") ?? slide;
+    const copy = named.cloneNode(true);
+    for (const twice of copy.querySelectorAll(".katex-mathml")) twice.remove();
+    const text = copy.textContent.trim();
+    return text.length > 80 ? `${text.slice(0, 80)} …` : text;
+  }
   const step = () => Number(slides()[now].dataset.at ?? 0);
 
   function forward() {

@@ -81,6 +81,14 @@ def test_every_half_asks_shows_and_ends_with_a_question():
         assert kinds[cut - 1] in ("question", "claim"), deck.slug
 
 
+def test_every_slide_has_words_to_say():
+    """A drawing has its caption, the title of a half nothing."""
+    silent = [
+        s.name for s in SLIDES if not s.notes and s.kind not in ("figure", "half")
+    ]
+    assert silent == []
+
+
 def test_an_answer_comes_with_the_next_step():
     """The choice that is marked is the one that the chapter measured."""
     for slide in SLIDES:
