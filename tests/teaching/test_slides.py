@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from press import printer
 from press.book import read_book
 from press.paths import ROOT
 from teaching.exam import formulas
@@ -188,6 +189,18 @@ def test_an_unknown_deck_and_a_missing_browser_are_named(monkeypatch, capsys, tm
     written(tmp_path, whole(":::{claim} no-such\n:minutes: 0\n:::\n"))
     with pytest.raises(SystemExit, match=r"^make slides: 9-deck.md:4: label must be"):
         command.main()
+
+
+@pytest.mark.browser
+def test_a_deck_is_printed_step_by_step(tmp_path):
+    """A page a step: a poll stands there twice, as it is asked and answered."""
+    try:
+        printer.browser()
+    except RuntimeError:
+        pytest.skip("needs chromium")
+    (pdf,) = command._printed(command.write([SOURCES[0]], tmp_path))
+    steps = [1 + show(slide, BOOK, Words(BOOK)).steps for slide in DECKS[0].slides]
+    assert len(re.findall(rb"/Type /Page\b", pdf.read_bytes())) == sum(steps)
 
 
 @pytest.mark.browser
