@@ -89,7 +89,7 @@ CHAPTERS = {
         "tasks.digits": lambda x: x._replace(labels=(3 * x.labels) % 10),
     },
     "normalizing-flows": {
-        "clipping.clip_per_sample": lambda x: times(0, x),
+        "clipping.clip_per_sample": lambda x: times(1.5, x),
         "ensembles.with_singular_values": lambda x: 1.01 * x,
         "flows.CouplingFlow": lambda x: x.register_forward_hook(more_volume) and x,
         "jacobians.point_jacobians": lambda x: 1.01 * x,
