@@ -19,7 +19,7 @@ NBVAL := -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
 export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/book
 
-.PHONY: book english chinese test lint unit slow notebooks robust stamp serve browser newest exam repository clean
+.PHONY: book english chinese test lint unit slow notebooks robust assignments grade stamp serve pdf browser newest exam repository clean
 .DELETE_ON_ERROR:
 
 book: $(READY) $(ASSETS)  ## both editions, warnings are errors
@@ -62,11 +62,20 @@ notebooks: $(READY)  ## run what changed, write both editions; FORCE=1 runs all,
 robust: $(READY)  ## the notebooks on imitated machines: no printed text may change
 	@python -m press.robust $(CHAPTERS) $(if $(MACHINES),--machines $(MACHINES)) --jobs $(JOBS)
 
+assignments: $(READY)  ## student's and lecturer's notebooks to _build/assignments
+	@python -m teaching.grading assignments
+
+grade: $(READY)  ## make grade SUBMISSIONS=folder SECRET=... (teaching/README.md)
+	@python -m teaching.grading grade "$$SUBMISSIONS" --jobs $(JOBS)
+
 stamp: $(READY)  ## after a review: mark the Chinese cells of CHAPTERS as current
 	@python -m press.translation --stamp $(CHAPTERS)
 
 serve: book  ## the book at http://localhost:8000
 	@python -m http.server 8000 --directory _build/html
+
+pdf: book  ## both editions as one file each in _build/pdf; needs Chromium
+	@python -m press.pdf
 
 browser: $(CHECKERS) book  ## the built site in a real Chromium: console, network, width, axe
 	@python -m pytest -q tests/site -m browser

@@ -10,6 +10,7 @@ LAYERS = [
     {"linalg", "ensembles"},
     {"jacobians", "matrix_free"},
     {
+        "adaptive_clipping",
         "adjoint",
         "attention",
         "clipping",
@@ -21,6 +22,7 @@ LAYERS = [
         "flows",
         "integrators",
         "normalization",
+        "parallel",
         "precision",
         "recorder",
         "recurrence",
@@ -30,7 +32,7 @@ LAYERS = [
         "tasks",
         "unet",
     },
-    {"probe"},  # looks at a model with what several topics know
+    {"probe", "spikes"},  # look at a model, train one with what topics know
 ]
 LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 # _checks and the helpers beside it: within layer 0, only _checks may be imported.

@@ -15,6 +15,7 @@ from torch.utils import _pytree as pytree
 
 import companion
 from companion import (
+    adaptive_clipping,
     adjoint,
     attention,
     clipping,
@@ -35,13 +36,14 @@ from companion import (
     recurrence,
     residual,
     scaling,
+    spikes,
     tanh_networks,
     tasks,
     unet,
 )
 
 # These give text, numbers, files and drawings, wherever the tensors are that they get.
-ELSEWHERE = {"claims", "plotting", "recorder", "uncertainty", "widgets"}
+ELSEWHERE = {"claims", "parallel", "plotting", "recorder", "uncertainty", "widgets"}
 NUMPY = {"probe.linear_operator"}
 
 
@@ -108,7 +110,35 @@ def regulator(o):
     return feedback.lqr(o.A, o.B, **costs, horizon=3)
 
 
+def called_thrice(rule, o):
+    """A rule that clips, on gradients that grow."""
+    gradients = {"weight": o.A[None], "bias": o.x[None]}
+    weights = {"weight": o.B[None], "bias": o.y[None]}
+    return [
+        rule({name: size * g for name, g in gradients.items()}, weights)
+        for size in (1, 3, 100)
+    ]
+
+
 CALLS = {
+    "adaptive_clipping.MovingAverageClip": lambda o: called_thrice(
+        adaptive_clipping.MovingAverageClip(ratio=1.5, start=0.1, warmup=1), o
+    ),
+    "adaptive_clipping.QuantileClip": lambda o: called_thrice(
+        adaptive_clipping.QuantileClip(quantile=0.5), o
+    ),
+    "adaptive_clipping.SecondMomentClip": lambda o: called_thrice(
+        adaptive_clipping.SecondMomentClip(ratio=2.0, warmup=1), o
+    ),
+    "adaptive_clipping.SkipClip": lambda o: called_thrice(
+        adaptive_clipping.SkipClip(ratio=2.0, window=1), o
+    ),
+    "adaptive_clipping.UnitClip": lambda o: called_thrice(
+        adaptive_clipping.UnitClip(ratio=0.1), o
+    ),
+    "adaptive_clipping.ZScoreClip": lambda o: called_thrice(
+        adaptive_clipping.ZScoreClip(score=2.0, warmup=2), o
+    ),
     "adjoint.costates": lambda o: adjoint.costates(
         torch.add, o.A, o.B[:3], running_cost=cost, terminal_cost=cost
     ),
@@ -265,6 +295,14 @@ CALLS = {
     ),
     "scaling.variance_preserving_scale": lambda o: scaling.variance_preserving_scale(
         o.share, gain=1.0
+    ),
+    "spikes.train_with_spikes": lambda o: spikes.train_with_spikes(
+        lambda g, w: g,
+        tasks.Digits(*(x[:99].to(o.x.device) for x in tasks.digits(generator=o.rng))),
+        learning_rates=o.share.float(),
+        seeds=2,
+        spikes=(1,),
+        steps=20,
     ),
     "tanh_networks.hidden_states": lambda o: tanh_networks.hidden_states(
         o.networks, o.A

@@ -28,6 +28,23 @@ CHAPTERS = {
         "linalg.spectral_radius": lambda x: 1.05 * x,
         "tasks.noisy_waves": lambda x: 0.1 * x,
     },
+    "clipping-in-practice": {
+        "adaptive_clipping.MovingAverageClip": lambda x: unclipped,
+        "adaptive_clipping.QuantileClip": lambda x: unclipped,
+        "adaptive_clipping.SecondMomentClip": lambda x: unclipped,
+        "adaptive_clipping.SkipClip": lambda x: unclipped,
+        "adaptive_clipping.UnitClip": lambda x: unclipped,
+        "adaptive_clipping.ZScoreClip": lambda x: unclipped,
+        "clipping.clip_by_norm": lambda x: times(1.01, x),
+        "clipping.clip_by_value": lambda x: 0 * x,
+        "clipping.clip_per_sample": lambda x: times(1.5, x),
+        "linalg.cosine_similarity": lambda x: 1.01 * x,
+        "parallel.run_on_ranks": lambda x: [
+            (mine, 1.01 * total, kind) for mine, total, kind in x
+        ],
+        "spikes.train_with_spikes": lambda x: x + 0.5,
+        "tasks.digits": lambda x: x._replace(labels=(3 * x.labels) % 10),
+    },
     "diffusion-weighting": {
         "clipping.clip_per_sample": lambda x: times(1.01, x),
         "diffusion.add_noise": lambda x: 1.01 * x,
@@ -132,7 +149,7 @@ CHAPTERS = {
         "tasks.adding_problem": lambda x: x._replace(y=x.y.roll(1)),
     },
     "normalization": {
-        "ensembles.gaussian_matrices": lambda x: 0 * x,
+        "ensembles.gaussian_matrices": lambda x: 1.5 * x,
         "ensembles.orthogonal_matrices": lambda x: 0 * x,
         "jacobians.gradient_norms": lambda x: x * torch.arange(1, len(x) + 1),
         "linalg.spectral_norm": lambda x: 1.01 * x,
@@ -208,6 +225,11 @@ def times(factor, clipped):
     else:
         tree = type(tree)(factor * leaf for leaf in tree)
     return clipped._replace(gradient=tree)
+
+
+def unclipped(gradients, weights):
+    """A rule that lets everything pass."""
+    return gradients
 
 
 def short_memory(lstm):

@@ -9,12 +9,16 @@ const foldsOf = (id) => document.querySelectorAll(`xg-fold[data-for="${CSS.escap
 // "until-found": the browser's own search, and a link, still find what is hidden.
 class Fold extends HTMLElement {
   connectedCallback() {
-    if (!memory.read(this.dataset.for)) this.setAttribute("hidden", "until-found");
+    if (!memory.read(this.dataset.for)) this.close();
     this.addEventListener("beforematch", (event) => event.target === this && this.found());
   }
 
   open() {
     this.removeAttribute("hidden");
+  }
+
+  close() {
+    this.setAttribute("hidden", "until-found");
   }
 
   // A search or a link led here: open, and keep no answer.

@@ -33,9 +33,15 @@ addEventListener("click", (event) => {
 });
 
 // Paper shows everything but solutions, hints and answers, which stay for another day.
-let shut = [];
+// What is hidden has no width, so a figure in a fold could not be drawn for the printer.
+let shut = [], folded = [];
 addEventListener("beforeprint", () => {
   shut = [...document.querySelectorAll("article details:not([open], .answer)")];
+  folded = [...document.querySelectorAll("xg-fold[hidden]")];
   shut.forEach((box) => { box.open = true; });
+  folded.forEach((fold) => fold.open());
 });
-addEventListener("afterprint", () => shut.forEach((box) => { box.open = false; }));
+addEventListener("afterprint", () => {
+  shut.forEach((box) => { box.open = false; });
+  folded.forEach((fold) => fold.close());
+});

@@ -217,7 +217,7 @@ globalThis.xg ??= (() => {
       this.setup();
       this.measure();
       new ResizeObserver(() => this.measure()).observe(this.form);
-      addEventListener("beforeprint", () => this.paint());
+      addEventListener("beforeprint", () => { this.measure(); this.paint(); });
     }
 
     say(english, chinese) {

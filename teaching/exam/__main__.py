@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from press.paths import ROOT
+from press.printer import print_pdf
 from teaching.exam.bank import templates
 from teaching.exam.formulas import mathml, typeset
 from teaching.exam.moodle import moodle_xml
 from teaching.exam.pages import RULES, key_page, paper_page
 from teaching.exam.paper import Paper, compose
-from teaching.exam.pdf import print_pdf
 from teaching.exam.qti import qti_package
 from teaching.exam.question import KINDS, Question
 

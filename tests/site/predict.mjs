@@ -122,8 +122,10 @@ await trial("no script", async (page, check) => {
 }, { script: false });
 
 await trial("paper", async (page, check) => {
-  await page.emulateMedia({ media: "print" });
+  const fold = page.locator("xg-fold").first();
   await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  check(await fold.evaluate((box) => box.clientWidth > 0), "a figure in a fold has no room");
+  await page.emulateMedia({ media: "print" });
   check(await isSeen(page, "#far-away"), "a fold is not printed");
   check(await isSeen(page, "details.deeper p"), "what goes deeper is not printed");
   check(await isSeen(page, ".check-lines li"), "a check is not printed");
@@ -132,6 +134,7 @@ await trial("paper", async (page, check) => {
   check(!(await isSeen(page, "xg-predict form")), "a form is printed");
   await page.evaluate(() => dispatchEvent(new Event("afterprint")));
   check(!(await page.locator("details.check").evaluate((box) => box.open)), "a check stays open");
+  check(await fold.evaluate((box) => box.hidden !== false), "a fold stays open");
 });
 
 for (const target of ["far-away", "equation-eq-far", "the-first-thing"]) {

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
+from press import printer
 from teaching.exam import (
     Choice,
     Number,
@@ -16,7 +17,6 @@ from teaching.exam import (
     compose,
     draw,
     formulas,
-    pdf,
 )
 from teaching.exam import __main__ as command
 from teaching.exam.moodle import moodle_xml
@@ -203,11 +203,6 @@ def test_pages_hold_questions_and_only_the_key_holds_answers():
 
 
 def test_what_is_missing_is_named(monkeypatch, tmp_path):
-    monkeypatch.setenv("CHROMIUM", "no-such-browser")
-    with pytest.raises(
-        RuntimeError, match=r"apt install chromium.*got no-such-browser"
-    ):
-        pdf.browser()
     monkeypatch.setattr(formulas, "STYLESHEET", tmp_path / "none.css")
     with pytest.raises(RuntimeError, match="KaTeX must be installed"):
         formulas.typeset(BANK)
@@ -215,15 +210,6 @@ def test_what_is_missing_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(formulas.sys, "executable", str(tmp_path / "python"))
     with pytest.raises(RuntimeError, match="node must be installed"):
         formulas.typeset(BANK)
-
-
-def test_a_browser_that_leaves_no_file_is_reported(monkeypatch, tmp_path):
-    program = tmp_path / "browser"
-    program.write_text("#!/bin/sh\necho broken >&2\nexit 3\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("CHROMIUM", str(program))
-    with pytest.raises(RuntimeError, match=r"paper\.pdf must be printed, got: broken"):
-        pdf.print_pdf(tmp_path / "paper.html", tmp_path / "paper.pdf")
 
 
 @KATEX
@@ -249,7 +235,7 @@ def test_the_command_writes_what_it_says(monkeypatch, tmp_path, capsys):
 def found_browser():
     """Whether there is a browser to print with."""
     try:
-        return bool(pdf.browser())
+        return bool(printer.browser())
     except RuntimeError:
         return False
 

@@ -1,0 +1,169 @@
+"""Training runs with bad batches planted in them, many side by side."""
+
+import math
+from collections.abc import Callable, Collection, Iterator
+
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from companion._checks import check_positive
+from companion.tasks import Digits
+
+__all__ = ["train_with_spikes"]
+
+Tensors = dict[str, Tensor]
+WIDTH, BATCH, EVERY = 32, 32, 20
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+
+
+def train_with_spikes(
+    rule: Callable[[Tensors, Tensors], Tensors],
+    data: Digits,
+    *,
+    learning_rates: Tensor,
+    seeds: int,
+    spikes: Collection[int],
+    steps: int = 300,
+    scale: float = 1.0,
+    reset: int | None = None,
+) -> Tensor:
+    r"""Train digit classifiers by Adam through batches that are far too bright.
+
+    Networks 64-32-10 with ReLU, batches of 32, Adam with :math:`\beta = (0.9, 0.999)`.
+    A bad batch has images a thousand times too bright and random labels. Network
+    :math:`b` has the weights and batches of seed :math:`b` modulo `seeds`.
+
+    Args:
+        rule: Called with the gradients and the weights, dicts of tensors of shape
+            ``(B, ...)``; returns the gradients that Adam sees.
+        data: The digits, with images of 64 pixels.
+        learning_rates: A rate for each network, shape ``(B,)``.
+        seeds: How many seeds there are; divides ``B``.
+        spikes: The steps whose batch is bad.
+        steps: How many steps are made.
+        scale: What the loss is multiplied by.
+        reset: The step before which Adam's moments are set to zero, if any.
+
+    Returns:
+        The test loss after every 20 steps, shape ``(steps // 20, B)``.
+
+    Raises:
+        ValueError: `learning_rates` are not positive and finite, or `seeds` does not
+            divide their number.
+
+    Source:
+        Adam: Kingma, Ba (2015), "Adam: A method for stochastic optimization",
+        Algorithm 1. The planted spike is ours.
+
+    Example:
+        >>> from companion.tasks import digits
+        >>> data = digits(generator=torch.Generator().manual_seed(0))
+        >>> rates = torch.tensor([0.01, 0.01])
+        >>> kind = {"learning_rates": rates, "seeds": 2, "steps": 20}
+        >>> calm, bad = (
+        ...     train_with_spikes(lambda g, w: g, data, spikes=spikes, **kind)
+        ...     for spikes in ((), (10,))
+        ... )
+        >>> bool((bad > 2 * calm).all())
+        True
+    """
+    check_positive("learning_rates", learning_rates)
+    if seeds < 1 or len(learning_rates) % seeds:
+        count = len(learning_rates)
+        raise ValueError(f"seeds must divide {count} learning rates, got {seeds}")
+    copies, place = len(learning_rates) // seeds, learning_rates.device
+    weights = {name: _tiled(w, copies) for name, w in _start(seeds, place).items()}
+    adam, losses = _Adam(weights, learning_rates), []
+    for step, (x, y) in enumerate(_batches(data, seeds, steps, spikes)):
+        if step == reset:
+            adam.forget()
+        x, y = _tiled(x, copies), _tiled(y, copies)
+        gradients = _gradients(weights, x, y, scale)
+        weights = adam.step(weights, rule(gradients, weights))
+        if step % EVERY == EVERY - 1:
+            losses.append(_test_loss(weights, data))
+    return torch.stack(losses)
+
+
+class _Adam:
+    """Adam for replicates, each with a rate of its own."""
+
+    def __init__(self, weights: Tensors, rates: Tensor) -> None:
+        self.rates, self.age = rates, 0
+        self.mean = {name: torch.zeros_like(w) for name, w in weights.items()}
+        self.square = {name: torch.zeros_like(w) for name, w in weights.items()}
+
+    def forget(self) -> None:
+        self.age = 0
+        for moment in (*self.mean.values(), *self.square.values()):
+            moment.zero_()
+
+    def step(self, weights: Tensors, gradients: Tensors) -> Tensors:
+        self.age += 1
+        rates, after = self.rates / (1 - BETA1**self.age), {}
+        for name, g in gradients.items():
+            mean = self.mean[name].lerp_(g, 1 - BETA1)
+            square = self.square[name].mul_(BETA2).addcmul_(g, g, value=1 - BETA2)
+            size = (square / (1 - BETA2**self.age)).sqrt_().add_(EPSILON)
+            rate = rates.view(-1, *[1] * (g.ndim - 1)).to(g.dtype)
+            after[name] = weights[name] - rate * mean / size
+        return after
+
+
+def _tiled(x: Tensor, copies: int) -> Tensor:
+    return x.repeat(copies, *[1] * (x.ndim - 1))
+
+
+def _start(seeds: int, place: torch.device) -> Tensors:
+    """He's initialization of the first layer, without its two in the second."""
+    shapes = {"W": (WIDTH, 64), "b": (WIDTH,), "V": (10, WIDTH), "c": (10,)}
+    size = {"W": math.sqrt(2 / 64), "b": 0.0, "V": math.sqrt(1 / WIDTH), "c": 0.0}
+    rngs = [torch.Generator(place).manual_seed(seed) for seed in range(seeds)]
+    return {
+        name: torch.stack(
+            [
+                size[name] * torch.randn(shape, generator=rng, device=place)
+                for rng in rngs
+            ]
+        )
+        for name, shape in shapes.items()
+    }
+
+
+def _batches(
+    data: Digits, seeds: int, steps: int, spikes: Collection[int]
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Images ``(seeds, batch, 64)`` and labels; the same whatever is planted."""
+    images, place = data.images.flatten(1), data.images.device
+    rngs = [torch.Generator(place).manual_seed(100 + seed) for seed in range(seeds)]
+    for step in range(steps):
+        chosen, wrong = (
+            torch.stack(
+                [torch.randint(n, (BATCH,), generator=r, device=place) for r in rngs]
+            )
+            for n in (len(images), 10)
+        )
+        x, y = images[chosen], data.labels[chosen]
+        yield (1000 * x, wrong) if step in spikes else (x, y)
+
+
+def _scores(weights: Tensors, x: Tensor) -> tuple[Tensor, Tensor]:
+    h = torch.relu(torch.baddbmm(weights["b"][:, None], x, weights["W"].mT))
+    return h, torch.baddbmm(weights["c"][:, None], h, weights["V"].mT)
+
+
+def _gradients(weights: Tensors, x: Tensor, y: Tensor, scale: float) -> Tensors:
+    """The gradients of the cross entropy, by hand."""
+    h, scores = _scores(weights, x)
+    d = scale * (scores.softmax(dim=-1) - one_hot(y, 10)) / y.shape[-1]
+    e = (d @ weights["V"]) * (h > 0)
+    return {"W": e.mT @ x, "b": e.sum(1), "V": d.mT @ h, "c": d.sum(1)}
+
+
+def _test_loss(weights: Tensors, data: Digits) -> Tensor:
+    """The mean cross entropy on the test set, shape ``(B,)``."""
+    images = data.test_images.flatten(1).expand(len(weights["W"]), -1, -1)
+    _, scores = _scores(weights, images)
+    known = data.test_labels.expand(len(images), -1)[..., None]
+    return -scores.log_softmax(dim=-1).gather(-1, known).mean(dim=(1, 2))
