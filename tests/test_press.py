@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,7 +24,7 @@ from press.paths import BOOK, CONFIG, ROOT
 from press.plain import Context, plain
 from press.predict import answer, predict
 from press.references import listing, work
-from press.render import BOOTSTRAP, render, repository
+from press.render import BOOTSTRAP, code_cells, render, repository
 from press.site import dress, dressed
 from press.source import digest, pairs, read
 from press.tables import fill
@@ -591,6 +592,18 @@ def test_a_page_is_made_from_the_source_and_the_stored_outputs(press):
     prose, code = json.loads(dress(book, document, "en"))["cells"]
     assert "::::{prf:proposition} A title\n:label: a-claim\n" in prose["source"]
     assert code["outputs"] == document.stored[1][1]
+
+
+def test_neighbours_that_are_hidden_whole_share_a_fold():
+    book = read_book()
+    document = book.documents["clipping-in-practice"]
+    cells = json.loads(dress(book, document, "en"))["cells"]
+    tags = [cell["metadata"].get("tags") for cell in cells]
+    assert ["hide-cell"] in tags
+    assert not any(a == b == ["hide-cell"] for a, b in pairwise(tags))
+    shown = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+    ran = [cell.text for cell in code_cells(document)[1:]]  # without the set-up
+    assert "\n\n\n".join(shown) == "\n\n\n".join(ran)
 
 
 def test_a_notebook_that_did_not_run_the_source_s_code_makes_no_page(press):

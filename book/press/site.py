@@ -49,6 +49,9 @@ def dress(book: Book, document: Document, language: str) -> str:
             text = fill(cell.text, book, document, language)
             source = dressed(text, book, edition, cell.place)
             cells.append({"cell_type": "markdown", "metadata": {}, "source": source})
+        elif cells and _one_fold(cells[-1], cell.metadata):
+            cells[-1]["source"] += f"\n\n\n{cell.text}"
+            cells[-1]["outputs"] = next(given)
         else:
             cells.append(
                 {
@@ -66,6 +69,14 @@ def dress(book: Book, document: Document, language: str) -> str:
         "nbformat_minor": 4,
     }
     return json.dumps(notebook, ensure_ascii=False)
+
+
+def _one_fold(before: dict[str, Any], metadata: dict[str, Any]) -> bool:
+    """Whether two neighbours are hidden whole, so that one click may open both."""
+    hidden = ["hide-cell"]
+    return before["metadata"].get("tags") == metadata.get("tags") == hidden and not (
+        before.get("outputs")
+    )
 
 
 def dressed(text: str, book: Book, edition: Edition, place: Place = NOWHERE) -> str:

@@ -78,7 +78,7 @@ def dense_block(x, layers, growth, generator):
     return x"""
 
 
-@TOPIC.add("debug", level=1, marks=4, claim="saving-is-fan-in")
+@TOPIC.add("debug", level=1, marks=4, claim="read-by-strangers")
 def forgotten_inputs(draw: Draw) -> Item:
     """An initialization that does not count the inputs of a dense layer."""
     width, growth, layers = draw.one(128, 256), draw.one(16, 32), draw.one(8, 12)
