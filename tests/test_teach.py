@@ -13,6 +13,8 @@ from press.tables import fill
 from press.teaching import SESSION_MINUTES, asked, sessions
 from teaching.grading.keys import KEYS
 from teaching.grading.master import ASSIGNMENTS, read_master
+from teaching.slides.__main__ import SOURCES
+from teaching.slides.deck import read_deck
 
 BOOK = read_book()
 PLANS = BOOK.documents["lesson-plans"].english.text
@@ -61,6 +63,27 @@ def test_the_polls_of_a_session_stand_in_the_chapters_that_are_read_after_it():
         labels = set(re.findall(r"\{ask\}`(.+?)`", FOUND[one.number][1]))
         assert labels <= asked_there
         assert len(labels) >= 2 or not one.deck
+
+
+def test_the_polls_of_a_plan_are_on_its_half_of_the_deck():
+    shown = {}
+    for one in sessions():
+        if one.deck:
+            shown.setdefault(one.deck, []).append(one.number)
+    for deck, numbers in shown.items():
+        halves = [set()]
+        for slide in read_deck(SOURCES / f"{deck}.md").slides:
+            if slide.kind == "half":
+                halves.append(set())
+            if slide.kind == "predict":
+                halves[-1].add(slide.name)
+        for number, half in zip(numbers, halves, strict=True):
+            assert set(re.findall(r"\{ask\}`(.+?)`", FOUND[number][1])) <= half
+
+
+def test_every_deck_is_shown():
+    shown = {one.deck for one in sessions() if one.deck}
+    assert shown == {path.stem for path in SOURCES.glob("*.md")}
 
 
 def test_every_chapter_is_read_in_the_two_weeks_and_once():
