@@ -19,7 +19,7 @@ NBVAL := -m pytest -q -n $(JOBS) --dist loadscope --nbval --nbval-current-env \
 export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/book
 
-.PHONY: book english chinese test lint unit slow notebooks robust assignments grade stamp serve pdf browser newest exam repository clean
+.PHONY: book english chinese test lint unit slow notebooks robust assignments grade stamp serve pdf browser newest slides exam repository clean
 .DELETE_ON_ERROR:
 
 book: $(READY) $(ASSETS)  ## both editions, warnings are errors
@@ -51,7 +51,7 @@ lint: $(READY)
 	@zizmor --offline --quiet .github/workflows
 
 unit: $(READY)
-	@python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow" companion teaching tests --ignore tests/site
+	@python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow and not browser" companion teaching tests --ignore tests/site
 
 slow: $(READY)  ## each function that a chapter uses, broken: a check must notice
 	@python -m pytest -q -n $(JOBS) --dist worksteal -m slow tests --ignore tests/site
@@ -77,8 +77,8 @@ serve: book  ## the book at http://localhost:8000
 pdf: book  ## both editions as one file each in _build/pdf; needs Chromium
 	@python -m press.pdf
 
-browser: $(CHECKERS) book  ## the built site in a real Chromium: console, network, width, axe
-	@python -m pytest -q tests/site -m browser
+browser: $(CHECKERS) book  ## site and slides in a real Chromium: console, network, width, axe
+	@python -m pytest -q tests/site tests/teaching -m browser
 
 newest:  ## the notebooks with the newest torch, numpy and matplotlib there are
 	@$(PYTHON) -m venv --clear .venv-newest
@@ -86,6 +86,9 @@ newest:  ## the notebooks with the newest torch, numpy and matplotlib there are
 	  --upgrade .[data] ipykernel matplotlib-inline nbval pytest pytest-xdist
 	@.venv-newest/bin/python -m pip list 2> /dev/null | grep -E "^(torch|numpy|matplotlib) "
 	@.venv-newest/bin/python $(NBVAL)
+
+slides: $(READY) $(ASSETS)  ## the lecture decks, with a PDF of each; DECKS="2-clipping" makes one
+	@python -m teaching.slides $(DECKS)
 
 exam: $(READY) $(ASSETS)  ## SEED=2027, and if you like MINUTES=60 or QUESTIONS=12, CHAPTERS="...", BANK=5
 	@test -n "$(SEED)" || { echo "make exam needs a seed, such as SEED=2027"; exit 1; }

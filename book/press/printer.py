@@ -36,12 +36,13 @@ def browser() -> str:
     )
 
 
-def print_pdf(page: Path, pdf: Path, *, seconds: int = 300) -> None:
+def print_pdf(page: Path, pdf: Path, *, query: str = "", seconds: int = 300) -> None:
     """Print a page, when its scripts have had 20 seconds of their own time.
 
     Args:
         page: The HTML file.
         pdf: The file to write; an older one is removed first.
+        query: What stands behind the question mark of its address.
         seconds: When to give up.
 
     Raises:
@@ -50,8 +51,9 @@ def print_pdf(page: Path, pdf: Path, *, seconds: int = 300) -> None:
     """
     pdf.unlink(missing_ok=True)
     command = [browser(), *FLAGS, "--virtual-time-budget=20000"]
+    address = page.resolve().as_uri() + (f"?{query}" if query else "")
     done = subprocess.run(
-        [*command, f"--print-to-pdf={pdf}", page.resolve().as_uri()],
+        [*command, f"--print-to-pdf={pdf}", address],
         capture_output=True,
         encoding="utf-8",
         timeout=seconds,

@@ -13,7 +13,7 @@ from teaching.exam.answers import Choice, Number, Written
 from teaching.exam.question import Question
 from teaching.exam.text import Formula, formulas
 
-__all__ = ["STYLESHEET", "mathml", "tex", "texts", "typeset"]
+__all__ = ["STYLESHEET", "mathml", "set_formulas", "tex", "texts", "typeset"]
 
 KATEX = ROOT / "node_modules" / "katex" / "dist"
 STYLESHEET = KATEX / "katex.min.css"
@@ -46,7 +46,17 @@ def typeset(questions: Iterable[Question], *others: str) -> Formula:
         ValueError: KaTeX cannot read a formula.
     """
     printed = [*others, *(text for q in questions for text in texts(q))]
-    distinct = list(dict.fromkeys(f for text in printed for f in formulas(text)))
+    return set_formulas(f for text in printed for f in formulas(text))
+
+
+def set_formulas(wanted: Iterable[tuple[str, bool]]) -> Formula:
+    """Set formulas, each given with whether it is displayed.
+
+    Raises:
+        RuntimeError: node or KaTeX is not installed.
+        ValueError: KaTeX cannot read a formula.
+    """
+    distinct = list(dict.fromkeys(wanted))
     lines = [json.dumps({"tex": tex, "display": shown}) for tex, shown in distinct]
     done = subprocess.run(
         [_node(), str(WORKER)],

@@ -1,0 +1,1 @@
+"""Lecture decks made from the book: figures, questions and claims by their labels."""
