@@ -7,10 +7,13 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 
 
-def test_the_example_runs_and_its_comment_is_true():
-    (example,) = re.findall(r"^```python\n(.*?)^```", README, re.M | re.S)
+def test_the_examples_run_and_their_comments_are_true(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
     names = {}
-    exec(example, names)
+    for example in re.findall(r"^```python\n(.*?)^```", README, re.M | re.S):
+        exec(example, names)
+    assert "steps 0 to 19" in capsys.readouterr().out
+    assert (tmp_path / "flight.html").exists()
     # torch's default weights have variance 1/(3n): a tanh layer shrinks by 3**-0.5.
     assert -0.7 < names["rate"].item() < -0.5
 

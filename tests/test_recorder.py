@@ -482,6 +482,20 @@ def test_replay_tells_a_loss_from_a_module():
     assert recorder.replay()[:3] == (True, "", "loss")
 
 
+def test_replay_while_attached_stops_no_second_time_and_recording_goes_on():
+    model = nn.Linear(8, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    recorder = Recorder(model, stop=True).attach()
+    with pytest.raises(NonFiniteGradientError):
+        (model(torch.ones(4, 8)) * 0).sqrt().sum().backward()
+    assert recorder.replay()[:3] == (True, "", "loss")
+    optimizer.zero_grad()
+    model(torch.ones(4, 8)).sum().backward()
+    optimizer.step()
+    recorder.detach()
+    assert recorder.record().ends == ["stopped", "stepped"]
+
+
 def test_replay_finds_the_forward_pass_among_accumulated_ones():
     model = nn.Linear(8, 1)
     with pytest.raises(NonFiniteGradientError), Recorder(model, stop=True) as recorder:

@@ -185,11 +185,17 @@ class Recorder:
         """Run the step that was stopped again, bit by bit, and find the faulty module.
 
         The model must be as it was left. Gradients, buffers and random states are put
-        back afterwards.
+        back afterwards; a recorder that is attached does not record what is replayed.
         """
         if self.box is None:
             raise RuntimeError("recorder must be made with stop=True to replay")
-        return self.box.replay(self.parameters, self.names)
+        if not self.handles:
+            return self.box.replay(self.parameters, self.names)
+        self.detach()
+        try:
+            return self.box.replay(self.parameters, self.names)
+        finally:
+            self.attach()
 
     # -- The course of a step: forward, backward, optimizer, and the row ends
 
