@@ -17,7 +17,7 @@ __all__ = ["SESSION_MINUTES", "Session", "asked", "quiz", "sessions", "short", "
 
 SESSIONS = BOOK / "sessions.csv"
 SESSION_MINUTES = 50
-HEADS = ["day", "session", "slides", "read afterwards", "minutes", "assignment"]
+HEADS = ["day", "session", "deck", "read afterwards, minutes", "assignment"]
 
 
 class Session(NamedTuple):
@@ -92,15 +92,16 @@ def _timetable(book: Book, chosen: list[Session], days: list[str], *, due: bool)
 
 
 def _cells(one: Session, *, due: bool) -> list[str]:
-    reads = ", ".join(f"{{doc}}`{facts()[s].short['en']} <{s}>`" for s in one.reads)
-    minutes = sum(facts()[slug].reading for slug in one.reads)
+    reads = [
+        f"{{doc}}`{facts()[slug].short['en']} <{slug}>`, {facts()[slug].reading}"
+        for slug in one.reads
+    ]
     moves = [f"out: {one.out}"] if one.out and (due or one.out == "1") else []
     moves += [f"in: {one.due}"] if one.due and due else []
     return [
         f"{{ref}}`{one.number}. {one.title} <session-{one.number}>`",
-        f"`{one.deck}`" if one.deck else "",
-        reads,
-        str(minutes) if minutes else "",
+        one.deck.partition("-")[0],
+        "; ".join(reads),
         ", ".join(moves),
     ]
 
