@@ -69,7 +69,10 @@ class Question(Folding):
         title = nodes.paragraph("", self.options.pop("title"), classes=["xg-title"])
         data = {f"data-{name}": value for name, value in self.options.items()}
         name = f"predict-{self.arguments[0]}"
-        return [made("xg-predict", title, *self.inside(), ids=[name], data=data)]
+        box = made("xg-predict", title, *self.inside(), ids=[name], data=data)
+        box["names"] = [name]  # so that other pages may point to it
+        self.state.document.note_explicit_target(box)
+        return [box]
 
 
 class Solution(Folding):

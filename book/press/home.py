@@ -191,13 +191,13 @@ def _question(book: Book, chapter: Document, language: str) -> str:
 
 def dependencies(book: Book, document: Document, language: str) -> str:
     """The map: what needs nothing stands left, each chapter beside what it opens."""
-    del document
+    home = "" if document.slug == "index" else "index.html"
     chapters = [chapter.slug for chapter in book.chapters]
     places = _places([facts()[slug] for slug in chapters])
     lines = "".join(_line(places[facts()[s].after[-1]], places[s]) for s in chapters
                     if facts()[s].after)  # fmt: skip
     boxes = "".join(
-        _box(book, facts()[slug], places[slug], language) for slug in chapters
+        _box(book, facts()[slug], places[slug], language, home) for slug in chapters
     )
     width = max(x for x, _ in places.values()) + BOX["width"] + 1
     height = max(y for _, y in places.values()) + BOX["height"] + 1
@@ -238,13 +238,16 @@ def _line(start: tuple[int, float], end: tuple[int, float]) -> str:
     return f"M{x} {y:g}C{x + 18} {y:g} {to - 18} {down:g} {to} {down:g}"
 
 
-def _box(book: Book, known: Facts, place: tuple[int, float], language: str) -> str:
+def _box(
+    book: Book, known: Facts, place: tuple[int, float], language: str, home: str
+) -> str:
     x, y = place
     number = book.numbers[known.slug]
     others = ", ".join(str(book.numbers[slug]) for slug in known.after[:-1])
     more = f" +{others}" if others else ""
     return (
-        f'<a href="#chapter-{number}"><rect x="{x}" y="{y:g}" width="{BOX["width"]}" '
+        f'<a href="{home}#chapter-{number}">'
+        f'<rect x="{x}" y="{y:g}" width="{BOX["width"]}" '
         f'height="{BOX["height"]}" rx="4"/><text x="{x + 9}" y="{y + 20:g}">'
         f'<tspan class="n">{number}</tspan><tspan x="{x + 29}">'
         f"{escape(known.short[language])}{more}</tspan></text></a>"

@@ -1,7 +1,8 @@
 """The generated parts of pages and chapters.
 
 A source asks for one by a comment line, `% references` say, and finds it there in
-both editions; a number in a sentence is asked for like {count}`claims`.
+both editions; a number in a sentence is asked for like {count}`claims`, a link to a
+question like {ask}`two-cycle`.
 """
 
 import csv
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
-from press import companion, home, ledger
+from press import companion, home, ledger, teaching
 from press.book import Book, Document
 from press.paths import TERMS
 from press.references import cited, listing
@@ -19,6 +20,7 @@ __all__ = ["Term", "anchor", "fill", "module_page", "terms"]
 
 MARK = re.compile(r"^% (\w+)$", re.M)
 COUNT = re.compile(r"\{count\}`(\w+)`")
+ASK = re.compile(r"\{ask\}`([a-z0-9-]+)`")
 HEADS = {
     "notation": {
         "en": ["symbol", "meaning", "in code", "chapter"],
@@ -55,6 +57,7 @@ def fill(text: str, book: Book, document: Document, language: str) -> str:
         return make(book, document, language) if make else match[0]
 
     text = COUNT.sub(lambda match: home.count(book, match[1], language), text)
+    text = ASK.sub(lambda match: teaching.asked(book, match[1]), text)
     return MARK.sub(part, text)
 
 
@@ -140,8 +143,11 @@ PARTS: dict[str, Callable[[Book, Document, str], str]] = {
     "map": home.dependencies,
     "modules": _modules,
     "notation": _notation,
+    "one_week": teaching.short,
     "questions": home.questions,
+    "quiz": teaching.quiz,
     "references": _references,
     "sentences": ledger.sentence_rows,
+    "two_weeks": teaching.whole,
     "verdicts": home.verdict_bar,
 }
