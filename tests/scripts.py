@@ -31,6 +31,21 @@ FIGURES = {
     "rotation": widgets.rotation,
     "shooting": widgets.shooting,
     "softmax-saturation": widgets.softmax_saturation,
+    "stability-atlas": partial(
+        widgets.stability_atlas,
+        points={
+            kind: {
+                "median": [[0.4, 2.3], [2.2, 1.2]],
+                "worst": [[0.5, 2.4], [2.3, 1.9]],
+                "ratio": [[0.1, -3.0], [2.0, 0.6]],
+            }
+            for kind in ("plain", "clip", "orthogonal", "residual", "layer norm")
+        },
+        depths=[4, 50],
+        gains=[0.6, 2.0],
+        factors=[(0.5, 0.25), (0.9, 0.81), (1.2, 1.03), (3.0, 1.9)],
+        threshold=1.5,
+    ),
     "stability-region": widgets.stability_region,
     "sum-against-stack": widgets.sum_against_stack,
     "timestep-weights": widgets.timestep_weights,

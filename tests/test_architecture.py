@@ -32,7 +32,9 @@ LAYERS = [
         "tasks",
         "unet",
     },
-    {"probe", "spikes"},  # look at a model, train one with what topics know
+    {"probe", "side_by_side", "spikes"},  # models, with what several topics know
+    {"sick_runs"},
+    {"atlas"},
 ]
 LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 # _checks and the helpers beside it: within layer 0, only _checks may be imported.

@@ -17,6 +17,7 @@ import companion
 from companion import (
     adaptive_clipping,
     adjoint,
+    atlas,
     attention,
     clipping,
     convolution,
@@ -36,6 +37,8 @@ from companion import (
     recurrence,
     residual,
     scaling,
+    sick_runs,
+    side_by_side,
     spikes,
     tanh_networks,
     tasks,
@@ -105,6 +108,18 @@ def flow_on(o, bound):
     )
 
 
+def pictures(o):
+    return tasks.digits(generator=o.rng)
+
+
+def block_on(o, norm="none"):
+    return side_by_side.Block(o.A[None].clone(), activation=torch.tanh, norm=norm)
+
+
+def stack_on(o):
+    return side_by_side.Stack(o.A[None], [block_on(o)], o.B[None])
+
+
 def regulator(o):
     costs = dict.fromkeys(["state_cost", "control_cost", "terminal_cost"], o.eye)
     return feedback.lqr(o.A, o.B, **costs, horizon=3)
@@ -145,6 +160,11 @@ CALLS = {
     "adjoint.rollout": lambda o: adjoint.rollout(torch.add, o.x, o.A),
     "adjoint.shooting_loss": lambda o: adjoint.shooting_loss(
         torch.sin, o.A[:3], observations=o.B
+    ),
+    "atlas.atlas_points": lambda o: list(
+        atlas.atlas_points(
+            "clip", 2, pictures(o), generators=[o.rng], gains=[0.5, 1.0]
+        )
     ),
     "attention.attention_logits": lambda o: attention.attention_logits(
         o.A, o.B, scale=0.5, cap=2.0, normalized=True
@@ -303,6 +323,33 @@ CALLS = {
         seeds=2,
         spikes=(1,),
         steps=20,
+    ),
+    "sick_runs.sick_run": lambda o: [
+        sick_runs.sick_run(name, pictures(o), generators=[o.rng], steps=1).batches
+        for name in sick_runs.NAMES
+    ],
+    "sick_runs.train": lambda o: [
+        sick_runs.train(
+            sick_runs.sick_run(name, pictures(o), generators=[o.rng], steps=1), clip=1.0
+        )
+        for name in sick_runs.NAMES
+    ],
+    "side_by_side.Block": lambda o: [
+        block_on(o, norm)(o.A[None]) for norm in ("none", "batch", "layer")
+    ],
+    "side_by_side.Lookup": lambda o: side_by_side.Lookup(
+        o.A[None], o.B[None], o.A[None], scale=1.0
+    )(tasks.recall_batch((1, 3), pairs=2, symbols=4, generator=o.rng)),
+    "side_by_side.Recurrent": lambda o: side_by_side.Recurrent(
+        o.A[None, :1], o.B[None], o.A[None]
+    )(o.A[None]),
+    "side_by_side.Stack": lambda o: stack_on(o)(o.A[None]),
+    "side_by_side.gradient_by_block": lambda o: list(
+        side_by_side.gradient_by_block(
+            stack_on(o),
+            o.A[None],
+            labels=torch.zeros(1, 4, dtype=torch.int64, device=o.A.device),
+        )
     ),
     "tanh_networks.hidden_states": lambda o: tanh_networks.hidden_states(
         o.networks, o.A

@@ -28,6 +28,16 @@ CHAPTERS = {
         "linalg.spectral_radius": lambda x: 1.05 * x,
         "tasks.noisy_waves": lambda x: 0.1 * x,
     },
+    "diagnosing-a-run": {
+        "atlas.atlas_points": lambda x: x._replace(loss=x.loss + 1),
+        "atlas.gradient_factor": lambda x: 1.3 * x,
+        "atlas.stored_atlas": lambda x: {**x, "plain": x["residual"]},
+        "probe.probe": lambda x: x._replace(rate=x.rate + 0.3),
+        "sick_runs.sick_run": lambda x: weaker(x),
+        "sick_runs.train": lambda x: x._replace(losses=x.losses + 1),
+        "side_by_side.gradient_by_block": lambda x: (x[0].flip(1), x[1]),
+        "tasks.digits": lambda x: x._replace(labels=x.labels.roll(1)),
+    },
     "clipping-in-practice": {
         "adaptive_clipping.MovingAverageClip": lambda x: unclipped,
         "adaptive_clipping.QuantileClip": lambda x: unclipped,
@@ -244,6 +254,13 @@ def without_norms(net):
     for block in net.blocks:
         block.norm = torch.nn.Identity()
     return net
+
+
+def weaker(run):
+    """Start all weights of a run at half their size."""
+    for parameter in run.model.parameters():
+        parameter.data *= 0.5
+    return run
 
 
 def louder(net):

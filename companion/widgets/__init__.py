@@ -21,6 +21,7 @@ from companion.widgets._residual_plane import residual_plane
 from companion.widgets._rotation import rotation
 from companion.widgets._shooting import shooting
 from companion.widgets._softmax_saturation import softmax_saturation
+from companion.widgets._stability_atlas import stability_atlas
 from companion.widgets._stability_region import stability_region
 from companion.widgets._sum_against_stack import sum_against_stack
 from companion.widgets._timestep_weights import timestep_weights
@@ -43,6 +44,7 @@ __all__ = [
     "rotation",
     "shooting",
     "softmax_saturation",
+    "stability_atlas",
     "stability_region",
     "sum_against_stack",
     "timestep_weights",

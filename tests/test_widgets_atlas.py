@@ -1,0 +1,69 @@
+"""The interactive figure of the stability atlas: its HTML, its line against theory."""
+
+import math
+
+import pytest
+from scripts import FIGURES, evaluator, options_of
+
+from companion.atlas import DEPTHS, GAINS, REMEDIES, gradient_factor, stored_atlas
+from companion.widgets import stability_atlas
+
+in_node = evaluator("stability_atlas")
+TABLE = {name: [[1.0, 2.0]] for name in ("median", "worst", "ratio")}
+OPTIONS = {
+    "points": {"plain": TABLE},
+    "depths": [4],
+    "gains": [0.5, 2.0],
+    "factors": [(0.5, 0.25)],
+    "threshold": 1.5,
+}
+
+
+def test_the_stored_points_reach_the_browser():
+    figure = stability_atlas(
+        points=stored_atlas(),
+        depths=DEPTHS,
+        gains=GAINS,
+        factors=[(0.5, 0.25)],
+        threshold=1.5,
+        remedy="residual",
+    )
+    options = options_of(figure)
+    assert list(options["points"]) == list(REMEDIES)
+    assert options["points"]["clip"] == stored_atlas()["clip"]
+    assert (options["remedy"], options["depth"], options["gain"]) == (
+        "residual",
+        50,
+        1.2,
+    )
+    assert options_of(FIGURES["stability-atlas"]())["threshold"] == 1.5
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"remedy": "hope"}, r"^remedy must be one of \('plain', .*, got 'hope'$"),
+        ({"remedy": "clip"}, "^points must hold the remedy, got 'clip'$"),
+        ({"depths": [4, 10]}, r"^median must have 2 rows of 2, got \[2\]$"),
+        (
+            {"points": {"plain": {**TABLE, "ratio": [[1.0, math.nan]]}}},
+            "^ratio must be finite, got nan$",
+        ),
+        (
+            {"factors": [(0.5, 0.0)]},
+            "^factors must be positive, got 0.0 at gain 0.5$",
+        ),
+        ({"language": "de"}, "^language must be 'en', 'zh' or None, got 'de'$"),
+    ],
+)
+def test_stability_atlas_refuses(changed, message):
+    with pytest.raises(ValueError, match=message):
+        stability_atlas(**{**OPTIONS, **changed})
+
+
+@pytest.mark.parametrize("gain", [0.6, 1.5, 3.0])
+def test_the_line_is_where_the_norm_has_changed_by_e_cubed(gain):
+    factor = gradient_factor(gain)
+    depth = in_node("xg.stabilityAtlas.wall(factor)", factor=factor)
+    # Of the squared norm: chi^L = e^(6 or -6).
+    assert depth * abs(math.log(factor)) == pytest.approx(6.0, rel=1e-12)
