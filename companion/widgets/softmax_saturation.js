@@ -1,4 +1,4 @@
-// One query and its keys at the start: the softmax, its Jacobian, the gradient by the query.
+// One query and its keys at the start: the softmax, and the gradient by the query.
 xg.saturation ??= (() => {
   function normals(seed, count) {
     const u = xg.random(seed);
@@ -19,20 +19,6 @@ xg.saturation ??= (() => {
     let sum = 0;
     for (const x of e) sum += x;
     return e.map((x) => x / sum);
-  }
-
-  // The largest λ with Σ p/(p − λ) = 0 lies between the two largest p.
-  function jacobianNorm(weights) {
-    const p = [...weights].sort((a, b) => b - a);
-    const rest = p.slice(1).reduce((s, x) => s + x, 0);
-    const spread = Math.max(p[0] * rest, p[1] * (1 - p[1]));
-    let low = Math.max(p[1], spread), high = Math.max(low, Math.min(p[0], 2 * spread));
-    for (let i = 0; i < 60; i++) {
-      const middle = (low + high) / 2;
-      if (p.reduce((s, x) => s + x / (x - middle), 0) > 0) high = middle;
-      else low = middle;
-    }
-    return (low + high) / 2;
   }
 
   // Across the query the keys are taken as orthogonal, which they nearly are.  Plain
@@ -58,7 +44,7 @@ xg.saturation ??= (() => {
     return { mean: total / v.length, median: v[v.length >> 1], high: v[0], share: winners / v.length };
   }
 
-  return { normals, logits, softmax, jacobianNorm, gradient, summary };
+  return { normals, logits, softmax, gradient, summary };
 })();
 
 xg.define("xg-softmax-saturation", class extends xg.Figure {
