@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,15 +17,7 @@ from companion.sick_runs import BATCH, CLASSES, Batch, Run, train
 from companion.side_by_side import Block, Stack, gradient_by_block
 from companion.tasks import Digits
 
-__all__ = [
-    "DEPTHS",
-    "GAINS",
-    "REMEDIES",
-    "Points",
-    "atlas_points",
-    "gradient_factor",
-    "stored_atlas",
-]
+__all__ = ["Points", "atlas_points", "gradient_factor", "stored_atlas"]
 
 REMEDIES = ("plain", "clip", "orthogonal", "residual", "layer norm")
 DEPTHS = (4, 10, 25, 50)
@@ -134,8 +127,7 @@ def gradient_factor(gain: float) -> float:
         return gain**2
     q = 1.0
     for _ in range(2000):
-        root = math.sqrt(q)
-        moments = activation_moments(lambda z, r=root: torch.tanh(r * z))
+        moments = activation_moments(partial(_scaled_tanh, math.sqrt(q)))
         q, before = gain**2 * moments.square.item(), q
         if abs(q - before) < 1e-12:
             break
@@ -167,16 +159,20 @@ def stored_atlas() -> dict[str, dict[str, list[list[float]]]]:
 FILE = Path(__file__).with_name("atlas.json")
 
 
+def _scaled_tanh(scale: float, z: Tensor) -> Tensor:
+    return torch.tanh(scale * z)
+
+
 def _draw(
     remedy: str, depth: int, data: Digits, rng: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Entry, layers at gain 1, exit, and the rows that each step reads."""
-    options = {"generator": rng, "device": rng.device}
-    entry = torch.randn(64, WIDTH, **options) / 8
-    leave = torch.randn(WIDTH, CLASSES, **options) / math.sqrt(WIDTH)
+    on = rng.device
+    entry = torch.randn(64, WIDTH, generator=rng, device=on) / 8
+    leave = torch.randn(WIDTH, CLASSES, generator=rng, device=on) / math.sqrt(WIDTH)
     make = orthogonal_matrices if remedy == "orthogonal" else gaussian_matrices
     layers = make(depth, WIDTH, generator=rng, dtype=torch.float32)
-    rows = torch.randint(len(data.images), (STEPS, BATCH), **options)
+    rows = torch.randint(len(data.images), (STEPS, BATCH), generator=rng, device=on)
     return entry, layers, leave, rows
 
 

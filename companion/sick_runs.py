@@ -7,6 +7,7 @@ import copy
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -18,7 +19,7 @@ from companion.ensembles import gaussian_matrices, orthogonal_matrices
 from companion.side_by_side import Block, Lookup, Recurrent, Stack, sample_losses
 from companion.tasks import Digits, Recall, recall_batch
 
-__all__ = ["NAMES", "Batch", "Run", "Trained", "sick_run", "train"]
+__all__ = ["Batch", "Run", "Trained", "sick_run", "train"]
 
 NAMES = "ABCDEFG"
 WIDTH, BATCH, CLASSES = 32, 32, 10
@@ -175,8 +176,8 @@ def train(
     for kind, value in {"clip": clip, "clip_each": clip_each}.items():
         if value is not None:
             check_positive(kind, value)
-    for rate in rates:
-        check_positive("rates", rate)
+    for each in rates:
+        check_positive("rates", each)
     model = _together([run.model] * len(rates))
     weights = list(model.parameters())
     first, second = ([torch.zeros_like(w) for w in weights] for _ in range(2))
@@ -211,11 +212,10 @@ def _ends(rng: torch.Generator, inputs: int = 64) -> tuple[Tensor, Tensor]:
 
 def _recurrent(rng: torch.Generator, cured: bool) -> nn.Module:
     entry, leave = _ends(rng, inputs=1)
-    options = {"generator": rng, "dtype": torch.float32}
     weight = (
-        orthogonal_matrices(1, WIDTH, **options)
+        orthogonal_matrices(1, WIDTH, generator=rng, dtype=torch.float32)
         if cured
-        else gaussian_matrices(1, WIDTH, gain=2.5, **options)
+        else _gaussian(1, 2.5, rng)
     )
     return Recurrent(entry[None], weight, leave[None])
 
@@ -225,20 +225,26 @@ def _plain(rng: torch.Generator, cured: bool) -> nn.Module:
     # torch's default start: uniform in +-1/sqrt(n), of variance 1/(3n).
     uniform = torch.rand(20, WIDTH, WIDTH, generator=rng, device=rng.device)
     weights = (2 * uniform - 1) / math.sqrt(WIDTH) * (math.sqrt(3) if cured else 1.0)
-    return _stack(ends, weights, activation=torch.tanh)
+    return _stack(ends, weights, partial(Block, activation=torch.tanh))
 
 
 def _batch_normalized(rng: torch.Generator, cured: bool) -> nn.Module:
-    around = {"skip": 1.0, "scale": 40**-0.5} if cured else {}
-    ends, weights = _ends(rng), _gaussian(40, 1.0, rng)
-    return _stack(ends, weights, activation=torch.relu, norm="batch", **around)
+    make = partial(Block, activation=torch.relu, norm="batch")
+    if cured:
+        make = partial(make, skip=1.0, scale=40**-0.5)
+    return _stack(_ends(rng), _gaussian(40, 1.0, rng), make)
 
 
 def _in_half(rng: torch.Generator, cured: bool) -> nn.Module:
+    make = partial(
+        Block,
+        activation=torch.relu,
+        skip=1.0,
+        scale=16**-0.5 if cured else 1.0,
+        stored=torch.float16,
+    )
     ends, weights = _ends(rng), _gaussian(16, math.sqrt(2), rng)
-    options = {"activation": torch.relu, "skip": 1.0, "stored": torch.float16}
-    scale = 16**-0.5 if cured else 1.0
-    return _stack(ends, weights, normalized=True, scale=scale, **options)
+    return _stack(ends, weights, make, normalized=True)
 
 
 def _lookup(rng: torch.Generator, cured: bool) -> nn.Module:
@@ -248,13 +254,13 @@ def _lookup(rng: torch.Generator, cured: bool) -> nn.Module:
 
 def _shallow(rng: torch.Generator, cured: bool) -> nn.Module:
     weights = _gaussian(3, math.sqrt(2), rng)
-    return _stack(_ends(rng), weights, activation=torch.relu)
+    return _stack(_ends(rng), weights, partial(Block, activation=torch.relu))
 
 
 def _residual(rng: torch.Generator, cured: bool) -> nn.Module:
-    around = {"norm": "layer", "skip": 1.0, "scale": 12**-0.5}
+    make = partial(Block, activation=torch.tanh, norm="layer", skip=1.0, scale=12**-0.5)
     weights = _gaussian(12, 1.0, rng)
-    return _stack(_ends(rng), weights, activation=torch.tanh, **around)
+    return _stack(_ends(rng), weights, make)
 
 
 MODELS: dict[str, Models] = {
@@ -277,12 +283,12 @@ RATES = {
 def _stack(
     ends: tuple[Tensor, Tensor],
     weights: Tensor,
+    make: Callable[[Tensor], Block],
     *,
     normalized: bool = False,
-    **options: object,
 ) -> Stack:
-    blocks = [Block(weight[None], **options) for weight in weights]  # type: ignore[arg-type]
     entry, leave = (end[None] for end in ends)
+    blocks = [make(weight[None]) for weight in weights]
     return Stack(entry, blocks, leave, normalized=normalized)
 
 
@@ -336,7 +342,8 @@ def _relabelled(labels: Tensor, generators: Sequence[torch.Generator]) -> Tensor
 def _norms(tensors: Sequence[Tensor]) -> Tensor:
     """Norm over all tensors, for each network, shape ``(m,)``."""
     each = [torch.linalg.vector_norm(t.detach(), dim=(1, 2)) for t in tensors]
-    return torch.linalg.vector_norm(torch.stack(each), dim=0)
+    norms: Tensor = torch.linalg.vector_norm(torch.stack(each), dim=0)
+    return norms
 
 
 def _clipped(
@@ -347,7 +354,9 @@ def _clipped(
         factor = (clip / _norms(found)).clamp(max=1)[:, None, None]
         found = [g * factor for g in found]
     if clip_each is not None:
-        found = [g * (clip_each / _norms([g])).clamp(max=1)[:, None, None] for g in found]
+        found = [
+            g * (clip_each / _norms([g])).clamp(max=1)[:, None, None] for g in found
+        ]
     return found
 
 

@@ -6,6 +6,7 @@ ordinary module: the recorder and the probe look at it as at any other.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -13,12 +14,17 @@ from torch.nn import functional
 
 from companion.tasks import Recall
 
-__all__ = ["Block", "Lookup", "Recurrent", "Stack", "gradient_by_block"]
+__all__ = [
+    "Block",
+    "Lookup",
+    "Recurrent",
+    "Stack",
+    "gradient_by_block",
+    "sample_losses",
+]
 
-Normalize = Callable[[Tensor], Tensor]
 
-
-class Map(nn.Module):
+class _Map(nn.Module):
     """A linear map of each network, ``(m, b, i)`` or ``(b, i)`` to ``(m, b, o)``."""
 
     def __init__(self, weight: Tensor, *, normalized: bool = False) -> None:
@@ -93,9 +99,9 @@ class Stack(nn.Module):
     ) -> None:
         """Hold the blocks and both ends; the exit may read what a norm has divided."""
         super().__init__()
-        self.entry = Map(entry)
+        self.entry = _Map(entry)
         self.blocks = nn.Sequential(*blocks)
-        self.exit = Map(leave, normalized=normalized)
+        self.exit = _Map(leave, normalized=normalized)
 
     def start(self, x: Tensor) -> Tensor:
         """What the first block gets, from inputs of shape ``(b, i)``."""
@@ -121,9 +127,9 @@ class Recurrent(nn.Module):
     def __init__(self, entry: Tensor, weight: Tensor, leave: Tensor) -> None:
         """Hold ``(m, 1, n)``, ``(m, n, n)`` and ``(m, n, o)``."""
         super().__init__()
-        self.entry = Map(entry)
-        self.cell = Map(weight)
-        self.exit = Map(leave)
+        self.entry = _Map(entry)
+        self.cell = _Map(weight)
+        self.exit = _Map(leave)
 
     def start(self, x: Tensor) -> Tensor:
         """The state before the first number, zero."""
@@ -133,7 +139,10 @@ class Recurrent(nn.Module):
     def maps(self, x: Tensor) -> list[Callable[[Tensor], Tensor]]:
         """The steps as a list of maps of the state, for inputs ``(m, b, T)``."""
         drives = self.entry(x.movedim(-1, 0).unsqueeze(-1))
-        return [lambda h, d=drive: torch.tanh(d + self.cell(h)) for drive in drives]
+        return [partial(self._step, drive) for drive in drives]
+
+    def _step(self, drive: Tensor, h: Tensor) -> Tensor:
+        return torch.tanh(drive + self.cell(h))
 
     def forward(self, x: Tensor) -> Tensor:
         """Scores of the classes after the last step, shape ``(m, b, o)``."""
@@ -161,7 +170,7 @@ class Lookup(nn.Module):
         self.scale = scale
 
     def forward(self, lists: Recall) -> Tensor:
-        """Scores of the symbols, shape ``(m, b, symbols)``, for lists ``(m, b, ..)``."""
+        """Scores of the symbols, ``(m, b, symbols)``, for lists ``(m, b, ...)``."""
         q, k, v = (
             table[torch.arange(len(table), device=table.device)[:, None, None], at]
             for table, at in (
@@ -171,7 +180,8 @@ class Lookup(nn.Module):
             )
         )
         weights = self.softmax(self.scale * (q @ k.mT))
-        return (weights @ v).squeeze(-2)
+        scores: Tensor = (weights @ v).squeeze(-2)
+        return scores
 
 
 def gradient_by_block(
@@ -213,6 +223,22 @@ def gradient_by_block(
 
 
 def sample_losses(scores: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy of each network, shape ``(m,)``."""
+    """Cross-entropy of each network, the mean over its samples.
+
+    Args:
+        scores: What the networks give to the classes, shape ``(m, b, classes)``.
+        labels: The right classes, shape ``(m, b)``.
+
+    Returns:
+        The losses, shape ``(m,)``.
+
+    Source:
+        ``torch.nn.functional.cross_entropy``, with one more dimension.
+
+    Example:
+        >>> import torch
+        >>> sample_losses(torch.zeros(1, 2, 10), torch.zeros(1, 2, dtype=torch.long))
+        tensor([2.3026])
+    """
     each = functional.cross_entropy(scores.mT, labels, reduction="none")
     return each.mean(dim=-1)

@@ -38,9 +38,7 @@ def test_a_stored_ratio_is_measured_again(data, remedy):
     ratio = found.ratio.log10().median().item()
     assert ratio == pytest.approx(stored["ratio"][0][4], abs=0.01)
     # Other kernels: the loss is trained.
-    assert found.loss.median().item() == pytest.approx(
-        stored["median"][0][4], abs=0.2
-    )
+    assert found.loss.median().item() == pytest.approx(stored["median"][0][4], abs=0.2)
 
 
 @pytest.mark.slow
@@ -83,5 +81,5 @@ def test_atlas_points_refuses(data, change, message):
 
 
 def test_a_factor_needs_a_positive_gain():
-    with pytest.raises(ValueError, match="^gain must be positive and finite, got 0.0$"):
+    with pytest.raises(ValueError, match=r"^gain must be positive and finite, got 0"):
         gradient_factor(0.0)

@@ -162,9 +162,7 @@ CALLS = {
         torch.sin, o.A[:3], observations=o.B
     ),
     "atlas.atlas_points": lambda o: list(
-        atlas.atlas_points(
-            "clip", 2, pictures(o), generators=[o.rng], gains=[0.5, 1.0]
-        )
+        atlas.atlas_points("clip", 2, pictures(o), generators=[o.rng], gains=[0.5, 1.0])
     ),
     "attention.attention_logits": lambda o: attention.attention_logits(
         o.A, o.B, scale=0.5, cap=2.0, normalized=True
@@ -324,6 +322,10 @@ CALLS = {
         spikes=(1,),
         steps=20,
     ),
+    "sick_runs.Run": lambda o: [
+        run.loss(run.batches[0])
+        for run in (sick_runs.sick_run("E", pictures(o), generators=[o.rng], steps=1),)
+    ],
     "sick_runs.sick_run": lambda o: [
         sick_runs.sick_run(name, pictures(o), generators=[o.rng], steps=1).batches
         for name in sick_runs.NAMES
@@ -350,6 +352,9 @@ CALLS = {
             o.A[None],
             labels=torch.zeros(1, 4, dtype=torch.int64, device=o.A.device),
         )
+    ),
+    "side_by_side.sample_losses": lambda o: side_by_side.sample_losses(
+        o.A[None], torch.zeros(1, 4, dtype=torch.int64, device=o.A.device)
     ),
     "tanh_networks.hidden_states": lambda o: tanh_networks.hidden_states(
         o.networks, o.A

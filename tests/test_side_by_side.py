@@ -50,7 +50,7 @@ def test_batch_normalization_is_that_of_torch():
 
 def test_a_norm_must_be_known():
     with pytest.raises(
-        ValueError, match="^norm must be none, batch or layer, got 'group'$"
+        ValueError, match=r"^norm must be none, batch or layer, got 'group'$"
     ):
         Block(torch.eye(2)[None], activation=torch.tanh, norm="group")
 

@@ -19,7 +19,7 @@ def stability_atlas(
     remedy: str = "plain",
     language: str | None = None,
 ) -> Widget:
-    r"""Show which networks learn by gain, depth and remedy, and which theory expects to.
+    r"""Show which networks learn by gain, depth and remedy, and theory's boundary.
 
     .. math:: L = 6 / |\ln \chi(g)|
 
