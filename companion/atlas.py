@@ -138,9 +138,9 @@ def stored_atlas() -> dict[str, dict[str, list[list[float]]]]:
     """The atlas as it was measured: 140 points of five seeds, seeds 0 to 4.
 
     Returns:
-        By remedy and quantity a table, a row a depth and a column a gain: ``median``
-        and ``worst`` loss of the five, ``ratio``, the median of log10 of the gradient
-        ratio.
+        By remedy and quantity a table, a row a depth and a column a gain. Quantities
+        are the ``median`` and ``worst`` loss of the five, and ``ratio``, the median of
+        log10 of the gradient ratio.
 
     Source:
         `atlas_points` for every remedy and depth; ``python -m companion.atlas`` writes
