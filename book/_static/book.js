@@ -1,4 +1,4 @@
-// Three things that a stylesheet cannot do.
+// Four things that a stylesheet cannot do.
 addEventListener("DOMContentLoaded", () => {
   // The language switch keeps the place on the page: both editions share their labels.
   document.querySelectorAll(".lang-switch").forEach((link) =>
@@ -16,3 +16,7 @@ addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll(".katex-display, .bd-article pre, .bd-article table.table, .cell_output > *")
     .forEach((box) => seen.observe(box));
 });
+
+// The theme's button to copy code has a picture for a name; it is there after all scripts.
+addEventListener("load", () => document.querySelectorAll(".copybtn").forEach((button) =>
+  button.setAttribute("aria-label", button.dataset.tooltip)));
