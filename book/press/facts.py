@@ -1,10 +1,9 @@
 """What a reader asks of a chapter before reading it: a row of ``chapters.csv`` each."""
 
-import csv
 from functools import cache
 from typing import NamedTuple
 
-from press.paths import BOOK
+from press.paths import BOOK, read_table
 
 __all__ = ["LEVELS", "Facts", "facts"]
 
@@ -38,8 +37,7 @@ class Facts(NamedTuple):
 @cache
 def facts() -> dict[str, Facts]:
     """The facts of every chapter, by slug."""
-    with CHAPTERS.open(encoding="utf-8", newline="") as file:
-        return {row["slug"]: _facts(row) for row in csv.DictReader(file)}
+    return {row["slug"]: _facts(row) for row in read_table(CHAPTERS)}
 
 
 def _facts(row: dict[str, str]) -> Facts:

@@ -13,7 +13,16 @@ from myst_parser.parsers.mdit import create_md_parser
 
 from press.paths import CONFIG
 
-__all__ = ["Block", "Place", "Role", "blocks", "replace_roles", "roles", "walk"]
+__all__ = [
+    "Block",
+    "Place",
+    "Role",
+    "blocks",
+    "replace_roles",
+    "roles",
+    "table",
+    "walk",
+]
 
 DIRECTIVE = re.compile(r"\{(?P<name>[\w:-]+)\}[ \t]*(?P<title>.*)")
 OPTION = re.compile(r"^:(?P<key>[\w-]+):[ \t]*(?P<value>.*)$")
@@ -200,6 +209,12 @@ def _directive(opening: re.Match[str], text: str, content: str, place: Place) ->
     return Block(
         "directive", text, place, opening["name"], title, options, body, inside
     )
+
+
+def table(heads: list[str], rows: list[list[str]]) -> str:
+    """A table of Markdown, a cell an entry."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _refuse_nested(token: Token, place: Place) -> None:

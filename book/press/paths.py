@@ -1,5 +1,6 @@
-"""Where things stand in the tree."""
+"""Where things stand in the tree, and how its tables are read."""
 
+import csv
 from pathlib import Path
 
 BOOK = Path(__file__).resolve().parents[1]
@@ -11,6 +12,12 @@ CONFIG = ROOT / "_config.yml"
 REFERENCES = BOOK / "references.bib"
 TERMS = BOOK / "terms.csv"
 README_PICTURE = BOOK / "_static" / "cliff.svg"
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file, each by the names of its columns."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def sources() -> list[Path]:

@@ -1,12 +1,11 @@
 """The sentences of the source, and the one verdict that the book passes on each."""
 
-import csv
 from functools import cache
 from typing import NamedTuple
 
 from press.book import Book
 from press.claims import Claim
-from press.paths import BOOK
+from press.paths import BOOK, read_table
 
 __all__ = ["Sentence", "judged", "sentences", "verdict"]
 
@@ -27,16 +26,15 @@ class Sentence(NamedTuple):
 @cache
 def sentences() -> list[Sentence]:
     """Every sentence, in the order of the source."""
-    with SENTENCES.open(encoding="utf-8", newline="") as file:
-        return [
-            Sentence(
-                row["sentence"],
-                row["chapter"],
-                {language: row[language] for language in ("en", "zh")},
-                {language: row[f"reason_{language}"] for language in ("en", "zh")},
-            )
-            for row in csv.DictReader(file)
-        ]
+    return [
+        Sentence(
+            row["sentence"],
+            row["chapter"],
+            {language: row[language] for language in ("en", "zh")},
+            {language: row[f"reason_{language}"] for language in ("en", "zh")},
+        )
+        for row in read_table(SENTENCES)
+    ]
 
 
 def judged(book: Book) -> dict[str, list[Claim]]:

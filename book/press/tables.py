@@ -5,7 +5,6 @@ both editions; a number in a sentence is asked for like {count}`claims`, a link 
 question like {ask}`two-cycle`.
 """
 
-import csv
 import re
 from collections.abc import Callable
 from functools import cache
@@ -13,7 +12,8 @@ from typing import NamedTuple
 
 from press import companion, home, ledger, teaching
 from press.book import Book, Document
-from press.paths import TERMS
+from press.markup import table
+from press.paths import TERMS, read_table
 from press.references import cited, listing
 
 __all__ = ["Term", "anchor", "fill", "module_page", "terms"]
@@ -45,8 +45,7 @@ class Term(NamedTuple):
 @cache
 def terms() -> list[Term]:
     """Every concept, in the order of the file."""
-    with TERMS.open(encoding="utf-8", newline="") as file:
-        return [Term(**row) for row in csv.DictReader(file)]
+    return [Term(**row) for row in read_table(TERMS)]
 
 
 def fill(text: str, book: Book, document: Document, language: str) -> str:
@@ -77,7 +76,7 @@ def _notation(book: Book, document: Document, language: str) -> str:
         owner = str(book.numbers[term.chapter]) if term.chapter else ""
         meaning = getattr(term, language)
         rows.append([f"{place}${term.symbol}$", meaning, code, owner])
-    return _table(HEADS["notation"][language], rows)
+    return table(HEADS["notation"][language], rows)
 
 
 def _letter(term: Term) -> tuple[str, str]:
@@ -114,7 +113,7 @@ def _modules(book: Book, document: Document, language: str) -> str:
         [f"[`companion.{name}`](api/{name}.md)", companion.summary(name)]
         for name in companion.modules()
     ]
-    return _table(HEADS["modules"][language], rows)
+    return table(HEADS["modules"][language], rows)
 
 
 def module_page(name: str) -> str:
@@ -129,11 +128,6 @@ def _references(book: Book, document: Document, language: str) -> str:
     """What a chapter cites."""
     del book
     return listing(cited(document.editions[language].text))
-
-
-def _table(heads: list[str], rows: list[list[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 PARTS: dict[str, Callable[[Book, Document, str], str]] = {

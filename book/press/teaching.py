@@ -4,13 +4,13 @@
 chapters that are read after it, and the assignments that go out and come in.
 """
 
-import csv
 from functools import cache
 from typing import NamedTuple
 
 from press.book import Book, Document
 from press.facts import facts
-from press.paths import BOOK
+from press.markup import table
+from press.paths import BOOK, read_table
 from press.quiz import ITEMS
 
 __all__ = ["SESSION_MINUTES", "Session", "asked", "quiz", "sessions", "short", "whole"]
@@ -40,8 +40,7 @@ class Session(NamedTuple):
 @cache
 def sessions() -> list[Session]:
     """The sessions of the fortnight, in order."""
-    with SESSIONS.open(encoding="utf-8", newline="") as file:
-        return [_session(row) for row in csv.DictReader(file)]
+    return [_session(row) for row in read_table(SESSIONS)]
 
 
 def _session(row: dict[str, str]) -> Session:
@@ -80,11 +79,8 @@ def _timetable(book: Book, chosen: list[Session], days: list[str], *, due: bool)
     reads = [facts()[slug] for one in chosen for slug in one.reads]
     reading = sum(one.reading for one in reads)
     running = sum(one.running for one in reads)
-    table = "\n".join(
-        "| " + " | ".join(row) + " |" for row in [HEADS, ["---"] * len(HEADS), *rows]
-    )
     return (
-        f"{table}\n\nIn class: {len(chosen)} × {SESSION_MINUTES} minutes, "
+        f"{table(HEADS, rows)}\n\nIn class: {len(chosen)} × {SESSION_MINUTES} minutes, "
         f"{_hours(len(chosen) * SESSION_MINUTES)}. Reading: {len(reads)} of the book's "
         f"{len(book.chapters)} chapters, {_hours(reading)}; with the code "
         f"{_hours(running)}."
