@@ -5,6 +5,7 @@ One test a rule: it collects whatever breaks the rule, and names it.
 
 import ast
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -122,13 +123,26 @@ def test_the_summary_links_each_sentence_to_a_claim():
     unlinked = []
     for chapter in CHAPTERS:
         summary = chapter.english.text.split("## Summary")[1].split("\n## ")[0]
-        sentences = re.split(r"(?<=[.)])\s+(?=[A-Z])", summary.strip())
+        claims, _, _ = summary.partition("\n**Tell a friend:**")
+        sentences = re.split(r"(?<=[.)])\s+(?=[A-Z])", claims.strip())
         unlinked += [
             (chapter.slug, sentence)
             for sentence in sentences
             if "{prf:ref}" not in sentence
         ]
     assert not unlinked
+
+
+def test_a_chapter_hands_over_to_the_next():
+    handed = 0
+    for chapter, following in pairwise(CHAPTERS):
+        summary = chapter.english.text.split("## Summary")[1].split("\n## ")[0]
+        _, told, rest = summary.partition("\n**Tell a friend:**")
+        if told:
+            handed += 1
+            _, _, link = rest.partition("**Next:**")
+            assert f"<{following.slug}>`" in link, chapter.slug
+    assert handed > 10
 
 
 def test_cells_are_short_and_narrow():
