@@ -19,6 +19,13 @@ EDITIONS = [edition for chapter in CHAPTERS for edition in chapter.editions.valu
 TRANSLATED = [document for document in BOOK.documents.values() if document.is_bilingual]
 CODE = [(chapter, cell) for chapter in CHAPTERS for cell in chapter.code]
 COLUMNS = 79
+# Works that have neither a DOI nor a number in the arXiv.
+OLDER = {
+    "glorot2010understanding",
+    "hochreiter1991untersuchungen",
+    "kanai2017preventing",
+    "lecun1988framework",
+}
 VERIFY = re.compile(r'verify\(\s*"([\w-]+)"')
 # The second edition has a main line and a part that goes deeper.
 ANATOMY = {
@@ -193,7 +200,9 @@ def test_every_work_has_a_checked_identifier_and_is_cited():
     assert len({work.link for work in works().values()}) == len(works())
     for key, work in works().items():
         assert re.fullmatch(r"[a-z]+\d{4}[a-z]+", key)
-        assert re.match(r"https://(doi\.org/10\.|arxiv\.org/abs/\d{4}\.\d)", work.link)
+        if key not in OLDER:
+            archives = r"https://(doi\.org/10\.|arxiv\.org/abs/\d{4}\.\d)"
+            assert re.match(archives, work.link)
 
 
 def test_no_chinese_cell_is_stale_or_missing():
