@@ -631,7 +631,7 @@ def test_a_work_that_cannot_be_found_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "works.bib"
     path.write_text("@misc{a2000b, author={A}, title={B}, publisher={C}, year={2000}}")
     monkeypatch.setattr(references, "REFERENCES", path)
-    with pytest.raises(ValueError, match="^a2000b must have a doi"):
+    with pytest.raises(ValueError, match=r"^a2000b must have a doi, an eprint"):
         works.__wrapped__()
 
 
