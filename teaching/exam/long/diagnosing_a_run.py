@@ -43,15 +43,15 @@ def uniform_start(draw: Draw) -> Item:
                 Point(
                     2,
                     r"""
-                    The root mean square is multiplied by $a/\sqrt3 = @keeps:.4g@$ a
-                    layer; $@keeps:.4g@^L < 10^{-@power@}$ for $L > @layers:.4g@$: @key@.
+                    A layer multiplies the root mean square by $a/\sqrt3 = @keeps:.4g@$;
+                    $@keeps:.4g@^L < 10^{-@power@}$ for $L > @layers:.4g@$: @key@.
                     """,
                 ),
             ),
             full=r"""
             (a) $\int x^2\,\mathrm dx\,\sqrt n/(2a)$ from $-a/\sqrt n$ to $a/\sqrt n$ is
             $a^2/(3n)$. (b) The entry $j$ of $W^\top\delta$ is $\sum_i w_{ij}\delta_i$.
-            The weights are independent of each other, of $\delta$ and have mean zero, so
+            The weights are independent of each other and of $\delta$, with mean zero;
             its mean square is $\frac{a^2}{3n}\|\delta\|^2$; over $n$ entries,
             $\frac{a^2}3\|\delta\|^2$. (c) $a = \sqrt3$. (d) Each layer keeps
             $a/\sqrt3 = @keeps:.4g@$ of the root mean square, and $L >

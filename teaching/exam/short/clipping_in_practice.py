@@ -7,7 +7,7 @@ from teaching.exam.question import Draw, Item, Topic
 
 TOPIC = Topic("clipping-in-practice")
 EPSILONS = {"alike": (1e-7,), "part": (1e-5, 2e-5), "starved": (1e-3, 2e-3)}
-"""Adam's epsilon, times the root of the count of entries, by what it does."""
+"""Adam's epsilon times the root of the count of entries, by what it does."""
 
 
 @TOPIC.add("compute", level=1, marks=3, claim="norm-of-shards")
@@ -127,7 +127,7 @@ def hidden_unit(draw: Draw) -> Item:
     epsilon = draw.one(*EPSILONS[right]) / math.sqrt(count)
     return Item(
         r"""
-        A gradient has $@count@$ equal entries and is longer than 1 in every step. A
+        A gradient has @count:,@ equal entries and is longer than 1 in every step. A
         loop multiplies the loss by $S = 65536$, clips the gradient by norm to 1 *and
         then* divides it by $S$. What remains goes to Adam, with $\epsilon = @epsilon@$.
         How long are the steps, compared with those of the right order, which divides
@@ -137,7 +137,7 @@ def hidden_unit(draw: Draw) -> Item:
             right,
             {
                 "alike": "As long, within two per cent.",
-                "part": "Shorter, but at least a quarter as long.",
+                "part": "Between a quarter and nine tenths as long.",
                 "starved": "Shorter by a factor between 10 and 1000.",
                 "unit": "65536 times shorter, as with SGD.",
             },
@@ -163,8 +163,8 @@ def too_long_to_measure(draw: Draw) -> Item:
     square = count * 10.0 ** (2 * power)
     return Item(
         r"""
-        A gradient in float32, whose largest number is $3.4 \cdot 10^{38}$, has $@count@$
-        entries of size $10^{@power@}$. Its norm is the root of the sum of squares, all
+        A gradient has @count:,@ entries of size $10^{@power@}$ in float32; its largest
+        number is $3.4 \cdot 10^{38}$. Its norm is the root of the sum of squares, all
         in float32; every entry is then multiplied by $1/\text{norm}$. What is left?
         """,
         Choice(

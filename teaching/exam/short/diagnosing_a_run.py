@@ -39,8 +39,8 @@ def deepest(draw: Draw) -> Item:
             ),
         ),
         r"""
-        Between the two inputs lie @steps@ blocks, each with the factor $@ratio@^{1 /
-        @steps@}$. Of these $\ln 40/|\ln @ratio@| \cdot @steps@ = @between:.4g@$ make a
+        Between the two inputs lie @steps@ blocks, each with the factor $R^{1/@steps@}$
+        for $R = @ratio@$. Of these $@steps@ \ln 40/|\ln R| = @between:.4g@$ make a
         factor of 40, so @whole@ fit, and one more block is the last.
         """,
         given={"blocks": blocks, "ratio": ratio},
@@ -72,8 +72,8 @@ def starved(draw: Draw) -> Item:
             ),
         ),
         r"""
-        $\|g\|^2 = \sum_k q^{2k} = (q^{2L} - 1)/(q^2 - 1)$, so $\|g\| = @total:.5g@$, and
-        the last layer moves by $@rate@/@total:.5g@ = @key:.4g@$: the loud layers take
+        $\|g\|^2 = \sum_k q^{2k} = (q^{2L} - 1)/(q^2 - 1)$, so $\|g\| = @total:.5g@$.
+        The last layer moves by $@rate@/@total:.5g@ = @key:.4g@$: the loud layers take
         nearly all of the step.
         """,
         given={"depth": depth, "growth": growth, "rate": rate},
@@ -120,9 +120,9 @@ def two_arms(draw: Draw) -> Item:
     growth, loss = draw.one(*ARMS[right])
     return Item(
         r"""
-        A run with ten classes does not learn: its loss ends at $@ill@$. The weights of
-        its first layers have grown @grown@-fold. The story is: *what holds the loss up
-        is that the weights jumped*. A second arm differs in one thing, each tensor's
+        A run with ten classes does not learn: its loss ends at $@ill:.2f@$. The weights
+        of its first layers have grown @grown@-fold. The story is: *what holds the loss
+        up is that the weights jumped*. A second arm differs in one thing, each tensor's
         gradient is clipped. Its weights grow $@growth@$-fold, and its loss ends at
         $@loss@$. What does it say about the story?
         """,
@@ -138,9 +138,10 @@ def two_arms(draw: Draw) -> Item:
             },
         ),
         r"""
-        The growth went from @grown@ to $@growth@$, the loss from $@ill@$ to $@loss@$. A
-        story falls if its cause goes and the effect stays, or the reverse. If both go
-        it has passed one test; a proof it is not, for the clip changes every step.
+        The growth went from @grown@ to $@growth@$, the loss from $@ill:.2f@$ to
+        $@loss@$. A story falls if its cause goes and the effect stays, or the reverse.
+        If both go it has passed one test; it is no proof, for the clip changes every
+        step.
         """,
         given={"grown": grown, "ill": ill, "growth": growth, "loss": loss},
     )
@@ -171,8 +172,8 @@ def one_change(draw: Draw) -> Item:
         ),
         r"""
         Each layer multiplies the gradient on its way back by the number $g$, and
-        $g^{@steps@} = @ratio:.3g@$ says $g = @gain@$. A clip multiplies all gradients by
-        one factor, the rate comes after them, and the format only shows them.
+        $g^{@steps@} = @ratio:.3g@$ says $g = @gain@$. A clip has one
+        factor for all, the rate comes after them, and the format only shows them.
         """,
         given={"depth": depth, "ratio": ratio},
         also={"steps": depth - 1, "gain": gain, "low": low, "high": high},

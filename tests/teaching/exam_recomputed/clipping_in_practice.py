@@ -17,9 +17,9 @@ def held_twice(p):
     norms = torch.tensor([p["a"], p["b"], p["c"], p["copy"]], dtype=torch.float64)
     model = [with_gradient(norm * torch.eye(7).double()[3]) for norm in norms]
     clip_grad_norm_(model, p["theta"])
-    (factor,) = {round((w.grad.norm() / n).item(), 9) for w, n in zip(model, norms)}
-    # torch adds a millionth to the norm
-    return factor * (1 + 1e-6 / norms.norm().item())
+    left = torch.stack([w.grad.norm() for w in model]) / norms
+    assert left.max() - left.min() < 1e-12
+    return left[0].item()
 
 
 def frozen(p):
@@ -56,7 +56,7 @@ def hidden_unit(p):
         return w.detach().norm().item()
 
     share = length(first=True) / length(first=False)
-    bounds = {"alike": (0.98, 1.02), "part": (0.25, 0.98), "starved": (1e-3, 0.1)}
+    bounds = {"alike": (0.98, 1.02), "part": (0.25, 0.9), "starved": (1e-3, 0.1)}
     bounds["unit"] = (0.9 / 65536, 1.1 / 65536)
     (found,) = (name for name, (a, b) in bounds.items() if a <= share <= b)
     return found
