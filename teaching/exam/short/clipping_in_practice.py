@@ -163,8 +163,8 @@ def too_long_to_measure(draw: Draw) -> Item:
     square = count * 10.0 ** (2 * power)
     return Item(
         r"""
-        A gradient has @count:,@ entries of size $10^{@power@}$ in float32; its largest
-        number is $3.4 \cdot 10^{38}$. Its norm is the root of the sum of squares, all
+        A gradient has @count:,@ entries of size $10^{@power@}$ in float32 (largest
+        number $3.4 \cdot 10^{38}$). Its norm is the root of the sum of squares, all
         in float32; every entry is then multiplied by $1/\text{norm}$. What is left?
         """,
         Choice(
