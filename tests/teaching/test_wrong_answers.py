@@ -153,7 +153,19 @@ COPIED = {
         "flight-sign": (BROKEN, 2, "the answer is None"),
     },
 }
-KNOWN = {"growth": "growth-rate", "gates": "gates-jacobian", "flight": "flight-repair"}
+# A task whose answers to one secret are handed in, and what they earn with another: a
+# calm flight has no sign under any.
+KNOWN = {
+    "growth": ("growth-rate", 0),
+    "gates": ("gates-jacobian", 0),
+    "flight": ("flight-sign", 1),
+}
+
+
+def known_task(slug):
+    """The task and what its answers to another secret earn."""
+    name, left = KNOWN[slug]
+    return next(task for task in KEYS[slug] if task.grade_id == name), left
 
 
 @pytest.fixture(scope="module", params=KNOWN)
@@ -162,7 +174,7 @@ def graded(request, hand_in, tmp_path_factory):
     slug = request.param
     folder = tmp_path_factory.mktemp(slug) / "in"
     folder.mkdir()
-    known = next(task for task in KEYS[slug] if task.grade_id == KNOWN[slug])
+    known, _ = known_task(slug)
     for name, answers in {
         "wrong": {name: text for name, (text, *_) in WRONG[slug].items()},
         "copied": {name: text for name, (text, *_) in COPIED[slug].items()},
@@ -193,10 +205,12 @@ def test_a_wrong_answer_gets_its_part_and_is_told_why(graded, name, table):
     assert rows[name]["remarks"] == ""
 
 
-def test_the_answers_to_another_secret_are_worth_nothing(graded):
+def test_the_answers_to_another_secret_are_wrong(graded):
     slug, rows, told = graded
-    known = next(task for task in KEYS[slug] if task.grade_id == KNOWN[slug])
+    known, left = known_task(slug)
     column = f"{known.grade_id} (of {known.points})"
-    assert rows["knew"][column] == str(known.points)
-    assert rows["guessed"][column] == "0"
-    assert "right" not in part(told["guessed"], known.grade_id)
+    assert (rows["knew"][column], rows["guessed"][column]) == (
+        str(known.points),
+        str(left),
+    )
+    assert part(told["guessed"], known.grade_id).count(": right") == left
