@@ -171,6 +171,10 @@ def test_words_behind_a_box_are_said_and_not_shown(tmp_path):
     assert "held in the chapter" in one.notes
 
 
+def test_a_number_keeps_its_per_cent_sign_on_its_line():
+    assert Words(BOOK).line("above 90 %?", "") == "above 90\u00a0%?"
+
+
 def test_an_unknown_deck_and_a_missing_browser_are_named(monkeypatch, capsys, tmp_path):
     """One line each; without a browser the decks are written all the same."""
     monkeypatch.setattr(sys, "argv", ["slides", "7-none"])
@@ -224,5 +228,6 @@ def test_every_step_of_every_slide_fits(tmp_path):
         assert report["slides"] == len(SLIDES)
         assert report["steps"] > report["slides"]
         assert all(one["drawn"] for one in report["widgets"])
+        assert not [one for one in report["widgets"] if one["covered"]]
         assert max(one["lost"] for one in report["widgets"]) < 3
         assert min(one["letters"] for one in report["widgets"]) >= TICKS
