@@ -160,7 +160,7 @@ def delta_orthogonal(
 
     Source:
         Xiao et al. (2018), "Dynamical isometry and a mean field theory of CNNs",
-        Algorithm 1, for as many channels out as in.
+        Algorithm 2, for as many channels out as in.
 
     Example:
         >>> import torch

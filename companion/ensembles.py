@@ -127,8 +127,9 @@ def orthogonal_matrices(
 
     Source:
         Mezzadri (2007), "How to generate random matrices from the classical compact
-        groups", Notices AMS 54, section 5: the QR factor of a Gaussian matrix is Haar
-        distributed only once the signs of the diagonal of R are made positive.
+        groups", Notices AMS 54, "A correct and efficient algorithm": the QR factor of a
+        Gaussian matrix is Haar distributed only once the signs of the diagonal of R are
+        made positive.
 
     Example:
         >>> import torch

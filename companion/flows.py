@@ -43,9 +43,9 @@ class CouplingFlow(torch.nn.Module):
     :math:`c = \infty` the log-scales are free.
 
     Source:
-        Dinh, Krueger, Bengio (2014), "NICE", eq. 9, for the additive layer; Dinh,
-        Sohl-Dickstein, Bengio (2017), "Density estimation using Real NVP", eq. 4, for
-        the affine one. Our networks are smaller and the bound is ours.
+        Dinh, Krueger, Bengio (2015), "NICE", section 3.2, for the additive layer; Dinh,
+        Sohl-Dickstein, Bengio (2017), "Density estimation using Real NVP", section 3.2,
+        for the affine one. Our networks are smaller and the bound is ours.
 
     Example:
         >>> rng = torch.Generator().manual_seed(0)
@@ -169,7 +169,7 @@ def random_shears(
             positive and finite.
 
     Source:
-        Dinh, Krueger, Bengio (2014), "NICE", eq. 9, with a linear network.
+        Dinh, Krueger, Bengio (2015), "NICE", section 3.2, with a linear network.
 
     Example:
         >>> import torch

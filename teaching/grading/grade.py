@@ -164,7 +164,8 @@ def _problem(
     """What is wrong with the answers to an aspect, in words; nothing if all are right.
 
     No word of it comes from the student's process but a line number and the name of a
-    kind of error that Python knows, so that no hidden input can travel in it.
+    kind of error that Python knows. These can hint at a hidden input, as which cases
+    failed does; a new secret for each round makes the hints worthless.
     """
     wrong: list[tuple[list[Value], Value]] = []
     for arguments, answer in zip(drawn, found, strict=True):

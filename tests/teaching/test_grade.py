@@ -8,10 +8,9 @@ import sys
 
 import pytest
 import torch
-from handed import LIMITS, SECRETS
+from handed import LIMITS, SECRETS, hard_coded
 
 from teaching.grading.__main__ import grade_folder, main
-from teaching.grading.child.wire import encode
 from teaching.grading.grade import grade
 from teaching.grading.keys import KEYS
 from teaching.grading.sandbox import Sandbox
@@ -52,19 +51,6 @@ import pathlib
 def soft_mean(gradients, threshold):
     for path in pathlib.Path({folder!r}).iterdir():
         raise ValueError(path.read_text() + str(gradients))"""
-
-
-def hard_coded(secret):
-    """A function that knows the right answers to the inputs of one secret."""
-    answers = [
-        encode(SOFT.key(*case))["tensor"]
-        for aspect in SOFT.aspects
-        for case in draws(aspect, secret=secret, grade_id=SOFT.grade_id)
-    ]
-    return (
-        f"answers = iter({answers})\ndef soft_mean(gradients, threshold):\n"
-        "    return torch.tensor(next(answers), dtype=torch.float64)"
-    )
 
 
 def shuffled(cells):
@@ -115,8 +101,8 @@ def graded(hand_in, tmp_path_factory):
     hand_in(folder / "untouched.ipynb", solved=False)
     wrong = {"clipping-cliff": SIGN, "clipping-blocks": NORM, "clipping-soft": GLOBAL}
     hand_in(folder / "wrong.ipynb", answers=wrong)
-    one = {"clipping-soft": hard_coded(SECRETS[0])}
-    other = {"clipping-soft": hard_coded(SECRETS[1])}
+    one = {"clipping-soft": hard_coded(SOFT, SECRETS[0])}
+    other = {"clipping-soft": hard_coded(SOFT, SECRETS[1])}
     hand_in(folder / "knew.ipynb", answers=one)
     (folder / "deeper").mkdir()
     hand_in(folder / "deeper" / "knew.ipynb", answers=other)
