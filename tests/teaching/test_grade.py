@@ -147,7 +147,10 @@ def test_the_master_gets_all_points_and_the_untouched_notebook_none(row, told):
     assert scores(row("untouched.ipynb")) == [0, 0, 0]
     assert row("untouched.ipynb")["clipping-predict (by hand, of 3)"] == ""
     assert told("untouched.ipynb").count("not written yet") == 10
-    assert f"13 of {OF} points" in told("=master.ipynb")
+    title = "# Assignment 1: clipping and the cliff\n"
+    assert told("=master.ipynb").startswith(f"{title}\n13 of {OF} points.\n")
+    tasks = [name for name in row("untouched.ipynb") if "hand" not in name][4:-1]
+    assert tasks == [f"{t.grade_id} (of {t.points})" for t in KEYS["clipping"]]
 
 
 def test_wrong_answers_score_partly_and_for_the_right_reason(row, told):
