@@ -643,6 +643,7 @@ def test_names_join_as_in_a_sentence():
     assert work("pascanu2013difficulty").short("zh") == "Pascanu等"
     assert work("kingma2015adam").short("zh") == "Kingma与Ba"
     assert work("vanlaarhoven2017regularization").short("en") == "van Laarhoven"
+    assert work("brown2020language").authors == "Brown, Mann, Ryder, Subbiah et al."
 
 
 def test_an_unknown_mark_stays_a_comment():

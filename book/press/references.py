@@ -83,7 +83,8 @@ def _work(key: str, entry: Entry) -> Work:
         link = entry.fields["url"]  # as it stands: in LaTeX "~" is a space
     else:
         raise ValueError(f"{key} must have a doi, an eprint or a url, got none")
-    return Work(key, ", ".join(names), fields["year"], fields["title"], venue, link)
+    authors = ", ".join(names).replace(", others", OTHERS["en"])
+    return Work(key, authors, fields["year"], fields["title"], venue, link)
 
 
 def _name(link: str) -> str:
