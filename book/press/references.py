@@ -14,6 +14,7 @@ __all__ = ["AND", "Work", "cited", "listing", "work", "works"]
 CITE = re.compile(r"\{cite:[tp]\}`([^`]+)`")
 
 
+ARCHIVES = {"doi.org": "doi", "arxiv.org": "arXiv"}
 AND = {"en": " and ", "zh": "与"}
 OTHERS = {"en": " et al.", "zh": "等"}
 
@@ -76,12 +77,15 @@ def _work(key: str, entry: Entry) -> Work:
         link = f"https://doi.org/{fields['doi']}"
     elif "eprint" in fields:
         link = f"https://arxiv.org/abs/{fields['eprint']}"
+    elif "url" in fields:
+        link = fields["url"]
     else:
-        raise ValueError(f"{key} must have a doi or an eprint, got neither")
+        raise ValueError(f"{key} must have a doi, an eprint or a url, got none")
     return Work(key, ", ".join(names), fields["year"], fields["title"], venue, link)
 
 
 def _name(link: str) -> str:
-    place, _, identifier = link.removeprefix("https://").partition("/")
-    prefix = "doi" if place == "doi.org" else "arXiv"
-    return f"{prefix}:{identifier.removeprefix('abs/')}"
+    place, _, identifier = link.partition("://")[2].partition("/")
+    if place not in ARCHIVES:
+        return place
+    return f"{ARCHIVES[place]}:{identifier.removeprefix('abs/')}"

@@ -73,7 +73,7 @@ class MovingAverageClip:
             (0, 1).
 
     Source:
-        Wang et al. (2025), "AdaGC: Enhancing LLM pretraining stability via adaptive
+        Wang et al. (2026), "AdaGC: Enhancing LLM pretraining stability via adaptive
         gradient clipping", Algorithm 1. As there, the average starts as the smallest
         norm of the warm-up.
 
