@@ -29,7 +29,8 @@ class UnitClip:
 
     Source:
         Brock, De, Smith, Simonyan (2021), "High-performance large-scale image
-        recognition without normalization", equation 3.
+        recognition without normalization", equation 3. There the last layer is not
+        clipped; here every tensor is.
 
     Example:
         >>> clip = UnitClip(ratio=0.1)
