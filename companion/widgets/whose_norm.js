@@ -61,14 +61,14 @@ xg.define("xg-whose-norm", class extends xg.Figure {
       tensor: this.say("each tensor of the mean", "平均梯度的每个张量"),
       entry: this.say("each entry of the mean", "平均梯度的每个分量"),
       shard: this.say("each shard of the mean", "平均梯度的每个分片"),
-      sample: this.say("each sample, then average", "每个样本，再平均"),
-      replica: this.say("the mean of each half, then average", "每半批的平均，再平均"),
-      added: this.say("each micro-batch, then add", "每个微批次，再相加"),
+      sample: this.say("each sample", "每个样本"),
+      replica: this.say("the mean of each half", "每半批的平均"),
+      added: this.say("each micro-batch's share", "每个微批次的份额"),
       running: this.say("the running total", "累加中的总和"),
     };
     this.rule = this.select(this.say("What is clipped", "裁剪什么"), this.names, rule);
     this.threshold = this.slider(this.say("Threshold θ", "阈值θ"), powers(-1, 2), threshold);
-    this.loud = this.slider(this.say("Sample 1 is too long by", "样本1过长的倍数"), powers(0, 3), loud);
+    this.loud = this.slider(this.say("Sample 1 too long by", "样本1过长的倍数"), powers(0, 3), loud);
     this.share = this.slider(this.say("Gradient of tensor A times", "张量A的梯度乘以"), powers(-2, 2), share);
     this.resetButton();
   }
@@ -82,12 +82,12 @@ xg.define("xg-whose-norm", class extends xg.Figure {
       const dark = 0.06 + 0.13 * Math.min(3, -Math.log10(factor));
       return `<rect x="${x}" y="${y}" width="${w * columns.length - 4}" height="${h * rows.length - 4}" rx="4"
         style="fill: var(--blue); fill-opacity: ${dark.toFixed(3)}" stroke="var(--blue)"/>
-        <text x="${centre(columns)}" y="${y + (h * rows.length) / 2 + 18}" text-anchor="middle">${this.short(factor)}</text>`;
+        <text x="${centre(columns)}" y="${y + (h * rows.length) / 2 + (rows.length > 1 ? 2 : 13)}" text-anchor="middle">${this.short(factor)}</text>`;
     };
     const dot = (x, i, j) => {
       const size = Math.min(7, 2 + 1.5 * Math.max(0, Math.log10(Math.abs(x)) + 1));
       const look = x < 0 ? 'fill="none" stroke="currentColor"' : "";
-      return `<circle cx="${left + w * (j + 0.5)}" cy="${top + h * (i + 0.5) - 6}" r="${size.toFixed(1)}" ${look}/>`;
+      return `<circle cx="${left + w * (j + 0.5)}" cy="${top + h * (i + 0.5) - 8}" r="${size.toFixed(1)}" ${look}/>`;
     };
     const text = (x, y, words, anchor = "middle") => `<text x="${x}" y="${y}" text-anchor="${anchor}">${words}</text>`;
     const bars = [[[0, 1], top - 8], [[2, 3, 4, 5], top - 8], [[0, 1, 2], bottom + 8], [[3, 4, 5], bottom + 8]]
@@ -99,9 +99,10 @@ xg.define("xg-whose-norm", class extends xg.Figure {
       ${text(centre([0, 1, 2]), bottom + 24, this.say("shard 1", "分片1"))}${text(centre([3, 4, 5]), bottom + 24, this.say("shard 2", "分片2"))}`;
   }
 
-  // A factor with two digits; it has to fit into a column of a narrow window.
+  // A factor as short as a column of a narrow window.
   short(factor) {
-    return factor > 0.995 ? "1" : factor >= 0.1 ? factor.toFixed(2) : `10${xg.superscript(Math.floor(Math.log10(factor)))}`;
+    if (factor > 0.995) return "1";
+    return factor >= 0.01 ? factor.toFixed(2) : `&lt;10${xg.superscript(Math.ceil(Math.log10(factor)))}`;
   }
 
   // Every step by its part along the gradient and its part across, in units of θ.
