@@ -19,6 +19,7 @@ from companion import (
     adjoint,
     atlas,
     attention,
+    cells,
     clipping,
     convolution,
     decay,
@@ -42,6 +43,7 @@ from companion import (
     spikes,
     tanh_networks,
     tasks,
+    training_runs,
     unet,
 )
 
@@ -116,6 +118,11 @@ def block_on(o, norm="none"):
     return side_by_side.Block(o.A[None].clone(), activation=torch.tanh, norm=norm)
 
 
+def cell_on(o, gates):
+    rows = {"weight": o.A.repeat(1, gates, 1), "bias": o.x.repeat(1, 1, gates)}
+    return {f"{name}_{end}_l0": rows[name] for name in rows for end in ("ih", "hh")}
+
+
 def stack_on(o):
     return side_by_side.Stack(o.A[None], [block_on(o)], o.B[None])
 
@@ -173,6 +180,8 @@ CALLS = {
     "attention.softmax_jacobian_norm": lambda o: attention.softmax_jacobian_norm(
         o.A.softmax(dim=-1)
     ),
+    "cells.gru_last": lambda o: cells.gru_last(cell_on(o, 3), o.A[None, None]),
+    "cells.lstm_last": lambda o: cells.lstm_last(cell_on(o, 4), o.A[None, None]),
     "clipping.clip_by_norm": lambda o: clipping.clip_by_norm([o.x, o.A], threshold=0.1),
     "clipping.clip_by_value": lambda o: clipping.clip_by_value(o.x, threshold=0.1),
     "clipping.clip_per_sample": lambda o: clipping.clip_per_sample(o.A, threshold=0.1),
@@ -322,18 +331,8 @@ CALLS = {
         spikes=(1,),
         steps=20,
     ),
-    "sick_runs.Run": lambda o: [
-        run.loss(run.batches[0])
-        for run in (sick_runs.sick_run("E", pictures(o), generators=[o.rng], steps=1),)
-    ],
     "sick_runs.sick_run": lambda o: [
         sick_runs.sick_run(name, pictures(o), generators=[o.rng], steps=1).batches
-        for name in sick_runs.NAMES
-    ],
-    "sick_runs.train": lambda o: [
-        sick_runs.train(
-            sick_runs.sick_run(name, pictures(o), generators=[o.rng], steps=1), clip=1.0
-        )
         for name in sick_runs.NAMES
     ],
     "side_by_side.Block": lambda o: [
@@ -385,6 +384,16 @@ CALLS = {
     ),
     "tasks.thin_curves": lambda o: tasks.thin_curves(2, size=8, generator=o.rng),
     "tasks.two_moons": lambda o: tasks.two_moons(5, generator=o.rng),
+    "training_runs.Run": lambda o: [
+        run.loss(run.batches[0])
+        for run in (sick_runs.sick_run("E", pictures(o), generators=[o.rng], steps=1),)
+    ],
+    "training_runs.train": lambda o: [
+        training_runs.train(
+            sick_runs.sick_run(name, pictures(o), generators=[o.rng], steps=1), clip=1.0
+        )
+        for name in sick_runs.NAMES
+    ],
     "unet.UNet": lambda o: unet_on(o)(o.image),
     "unet.route_gradients": lambda o: unet.route_gradients(
         unet_on(o), o.image, level=1, cotangent=o.image

@@ -625,6 +625,7 @@ def test_the_list_of_references_is_sorted_and_linked():
 def test_a_work_without_a_number_is_linked_by_its_address():
     address = "http://yann.lecun.com/exdb/publis/pdf/lecun-88.pdf"
     assert listing(["lecun1988framework"]).endswith(f"[yann.lecun.com]({address})")
+    assert "/~juergen/" in work("hochreiter1991untersuchungen").link
 
 
 def test_a_work_that_cannot_be_found_is_refused(tmp_path, monkeypatch):
@@ -641,6 +642,8 @@ def test_names_join_as_in_a_sentence():
     assert work("pascanu2013difficulty").short("en") == "Pascanu et al."
     assert work("pascanu2013difficulty").short("zh") == "Pascanu等"
     assert work("kingma2015adam").short("zh") == "Kingma与Ba"
+    assert work("vanlaarhoven2017regularization").short("en") == "van Laarhoven"
+    assert work("brown2020language").authors == "Brown, Mann, Ryder, Subbiah et al."
 
 
 def test_an_unknown_mark_stays_a_comment():

@@ -6,6 +6,7 @@ that has none, where the child only guards itself.
 
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -128,6 +129,22 @@ def test_behind_walls_c_code_sees_nothing_either(sandbox, tmp_path):
     server.close()
 
 
+@pytest.mark.skipif(not walls(), reason="this system puts up no walls")
+def test_behind_walls_c_code_does_not_write_what_the_next_child_runs(sandbox):
+    program = Path(sandbox.place.name, "child", "__main__.py")
+    before = program.read_text("utf-8")
+    python = Path(sys.prefix, "pyvenv.cfg")
+    options = "shared=True, size=8, dtype=torch.int8"
+    cells = (
+        body(f"torch.from_file({str(program)!r}, {options}).zero_()"),
+        # The same bytes again, should it ever succeed.
+        body(f"x = torch.from_file({str(python)!r}, {options})", "x.copy_(x.clone())"),
+    )
+    for [answer], _ in run(sandbox, *cells):
+        assert answer["error"] == "RuntimeError"
+    assert program.read_text("utf-8") == before
+
+
 @HERE
 def test_a_task_that_does_not_end_well_costs_the_others_nothing(boxed, around):
     good = body("return 7")
@@ -209,7 +226,8 @@ def test_a_child_that_does_not_start_is_the_graders_fault():
 
 
 def test_what_a_child_needs_is_not_covered(tmp_path):
-    command = behind_walls([tmp_path, tmp_path / "no", tmp_path.parents[-1]], ["true"])
+    hidden = [tmp_path, tmp_path / "no", tmp_path.parents[-1]]
+    command = behind_walls(hidden, "/sealed", ["true"])
     assert command[-1] == "true"
     assert (str(tmp_path) in command) == walls()
     assert "/" not in command

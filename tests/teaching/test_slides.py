@@ -121,8 +121,9 @@ def test_a_deck_is_one_file_that_asks_no_other(tmp_path):
     assert html.count("<section") == len(DECKS[1].slides)
 
 
-def test_what_the_book_does_not_hold_stops_the_build(tmp_path):
+def test_what_the_book_does_not_hold_stops_the_build(tmp_path, monkeypatch):
     """One line with file and line, for each kind of name."""
+    monkeypatch.setattr("teaching.slides.show.LINES", 3)
     for box, says in {
         "{claim} no-such-claim": "label must be defined in the book, got 'no-such-cla",
         "{claim} fig-cliff": "claim must be a claim box of the book, got 'fig-cliff'",
@@ -136,7 +137,7 @@ def test_what_the_book_does_not_hold_stops_the_build(tmp_path):
         "{chapter} glossary": "chapter must open with a question, got 'glossary'",
         "{widget} cliff#9": "widget must be an interactive figure of the book, got 'cl",
         "{figure} fig-blurred-bar": "labels of fig-blurred-bar must be 22 px high or m",
-        "{cell} two-shards#4\n:title: x": "cell must have 13 lines or fewer, got",
+        "{cell} two-cycle\n:title: x": "cell must have 3 lines or fewer, got 6",
         "{widget} cliff": "widget must have a title, got none",
     }.items():
         with pytest.raises(ValueError, match=re.escape(f"9-deck.md:4: {says}")):
