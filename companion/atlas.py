@@ -103,11 +103,11 @@ def atlas_points(
 def gradient_factor(gain: float) -> float:
     r"""What a wide tanh layer multiplies the squared norm of a gradient by.
 
-    .. math:: \chi = g^2\, E\,\tanh'(\sqrt q\, Z)^2, \qquad
-        q = g^2\, E\,\tanh(\sqrt q\, Z)^2
+    .. math:: \chi = \sigma_w^2\, E\,\tanh'(\sqrt q\, Z)^2, \qquad
+        q = \sigma_w^2\, E\,\tanh(\sqrt q\, Z)^2
 
     Args:
-        gain: The standard deviation :math:`g` of the weights, times :math:`\sqrt n`.
+        gain: Standard deviation :math:`\sigma_w` of the weights, times :math:`\sqrt n`.
 
     Returns:
         The factor at the length :math:`q` that the layers settle at.

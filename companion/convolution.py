@@ -82,7 +82,8 @@ def convolution_norm(kernel: Tensor, *, size: int) -> Tensor:
         >>> convolution_norm(torch.ones(1, 1, 3, 3, dtype=torch.float64), size=4)
         tensor(9., dtype=torch.float64)
     """
-    return spectral_norm(transfer_matrices(kernel, size=size)).amax()
+    half = transfer_matrices(kernel, size=size)[: size // 2 + 1]
+    return spectral_norm(half).amax()  # the others are complex conjugates of these
 
 
 def gram_bound(matrix: Tensor, *, steps: int) -> Tensor:
@@ -139,16 +140,16 @@ def delta_orthogonal(
 ) -> Tensor:
     r"""Kernel that is an orthogonal matrix at its centre and zero around it.
 
-    .. math:: K_u = g \, Q \, [u = \text{centre}], \qquad Q^\top Q = I
+    .. math:: K_u = \sigma_w \, Q \, [u = \text{centre}], \qquad Q^\top Q = I
 
-    Every singular value of its convolution is :math:`g`, whatever the grid, and for
+    Every singular value of its convolution is :math:`\sigma_w`, whatever the grid, for
     circular and zero padding alike.
 
     Args:
         channels: The number of channels, in and out.
         width: The side :math:`k` of the kernel, odd.
         generator: Where :math:`Q` comes from.
-        gain: The factor :math:`g`.
+        gain: The factor :math:`\sigma_w`.
         dtype: Floating dtype of the entries.
 
     Returns:
@@ -160,7 +161,7 @@ def delta_orthogonal(
 
     Source:
         Xiao et al. (2018), "Dynamical isometry and a mean field theory of CNNs",
-        Algorithm 1, for as many channels out as in.
+        Algorithm 2, for as many channels out as in.
 
     Example:
         >>> import torch

@@ -1,5 +1,6 @@
 """The small tasks that several chapters train on; every sample has its generator."""
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -121,17 +122,7 @@ def digits(*, generator: torch.Generator) -> Digits:
         >>> digits(generator=torch.Generator().manual_seed(0)).images.shape
         torch.Size([1437, 1, 8, 8])
     """
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError as error:
-        raise ImportError(
-            "digits needs scikit-learn: pip install scikit-learn"
-        ) from error
-    pixels, names = load_digits(return_X_y=True)
-    images = torch.from_numpy(pixels).float().reshape(-1, 1, 8, 8)
-    images = (images - images.mean()) / images.std(correction=0)
-    labels = torch.from_numpy(names).long()
-    images, labels = images.to(generator.device), labels.to(generator.device)
+    images, labels = (part.to(generator.device) for part in _all_digits())
     order = torch.randperm(len(images), generator=generator, device=images.device)
     train, test = order[:1437], order[1437:]
     return Digits(images[train], labels[train], images[test], labels[test])
@@ -364,6 +355,21 @@ def thin_curves(count: int, *, size: int, generator: torch.Generator) -> Curves:
     specks = torch.rand(masks.shape, generator=generator, device=device) < 0.03
     noise = 0.3 * torch.randn(masks.shape, generator=generator, device=device)
     return Curves(torch.maximum(masks, specks.float()) + noise, masks)
+
+
+@functools.cache
+def _all_digits() -> tuple[Tensor, Tensor]:
+    """Images and labels in the order of the file, which takes long to read."""
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError as error:
+        raise ImportError(
+            "digits needs scikit-learn: pip install scikit-learn"
+        ) from error
+    pixels, names = load_digits(return_X_y=True)
+    images = torch.from_numpy(pixels).float().reshape(-1, 1, 8, 8)
+    images = (images - images.mean()) / images.std(correction=0)
+    return images, torch.from_numpy(names).long()
 
 
 def _mean_gap(x: Tensor) -> Tensor:

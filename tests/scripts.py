@@ -53,6 +53,7 @@ FIGURES = {
     "value-cosine": partial(
         widgets.value_clipping_cosine, curves={"MLP": ([0.1, 1.0], [0.5, 0.9])}
     ),
+    "whose-norm": widgets.whose_norm,
 }
 NODE = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which(
     "node"

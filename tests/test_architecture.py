@@ -13,6 +13,7 @@ LAYERS = [
         "adaptive_clipping",
         "adjoint",
         "attention",
+        "cells",
         "clipping",
         "convolution",
         "decay",

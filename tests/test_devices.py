@@ -19,6 +19,7 @@ from companion import (
     adjoint,
     atlas,
     attention,
+    cells,
     clipping,
     convolution,
     decay,
@@ -117,6 +118,11 @@ def block_on(o, norm="none"):
     return side_by_side.Block(o.A[None].clone(), activation=torch.tanh, norm=norm)
 
 
+def cell_on(o, gates):
+    rows = {"weight": o.A.repeat(1, gates, 1), "bias": o.x.repeat(1, 1, gates)}
+    return {f"{name}_{end}_l0": rows[name] for name in rows for end in ("ih", "hh")}
+
+
 def stack_on(o):
     return side_by_side.Stack(o.A[None], [block_on(o)], o.B[None])
 
@@ -174,6 +180,8 @@ CALLS = {
     "attention.softmax_jacobian_norm": lambda o: attention.softmax_jacobian_norm(
         o.A.softmax(dim=-1)
     ),
+    "cells.gru_last": lambda o: cells.gru_last(cell_on(o, 3), o.A[None, None]),
+    "cells.lstm_last": lambda o: cells.lstm_last(cell_on(o, 4), o.A[None, None]),
     "clipping.clip_by_norm": lambda o: clipping.clip_by_norm([o.x, o.A], threshold=0.1),
     "clipping.clip_by_value": lambda o: clipping.clip_by_value(o.x, threshold=0.1),
     "clipping.clip_per_sample": lambda o: clipping.clip_per_sample(o.A, threshold=0.1),

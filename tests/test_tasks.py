@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+from companion import tasks
 from companion.linalg import cosine_similarity
 from companion.tasks import (
     adding_problem,
@@ -145,6 +146,7 @@ def test_labels_stay_with_their_images(rng):
 
 
 def test_digits_without_scikit_learn_say_what_is_missing(monkeypatch, rng):
+    tasks._all_digits.cache_clear()
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     with pytest.raises(
         ImportError, match=r"^digits needs scikit-learn: pip install scikit-learn"

@@ -21,8 +21,9 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.writers.html5 import HTML5Translator
 
-from press.book import Document, read_book
+from press.book import read_book
 from press.companion import imports, public_names
+from press.document import Document
 from press.paths import ROOT
 from press.tables import Term, anchor, terms
 

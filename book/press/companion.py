@@ -4,7 +4,7 @@ import ast
 from functools import cache
 from pathlib import Path
 
-from press.book import Document
+from press.document import Document
 from press.paths import ROOT
 
 __all__ = ["imports", "modules", "public_names", "summary"]

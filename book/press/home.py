@@ -3,8 +3,9 @@
 from html import escape
 
 from companion import widgets
-from press.book import Book, Document
+from press.book import Book
 from press.claims import VERDICTS
+from press.document import Document
 from press.facts import LEVELS, Facts, facts
 from press.ledger import counts
 from press.sentences import judged, verdict

@@ -8,8 +8,9 @@ from collections import Counter
 from html import escape
 
 from companion.claims import Entry
-from press.book import Book, Document
+from press.book import Book
 from press.claims import VERDICTS, Claim
+from press.document import Document
 from press.facts import facts
 from press.sentences import Sentence, judged, sentences, verdict
 

@@ -18,9 +18,10 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
-from press.book import Book, Document, read_book
+from press.book import Book, read_book
 from press.companion import modules
 from press.comparison import kept
+from press.document import Document
 from press.paths import BOOK, README_PICTURE
 from press.render import METADATA, code_cells, render
 from press.site import page

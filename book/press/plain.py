@@ -7,8 +7,9 @@ with the boxes as quotations, the numbers resolved and the references as links.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from press.book import Book, stars
+from press.book import Book
 from press.claims import claim, verdict_line
+from press.edition import stars
 from press.markup import NOWHERE, Block, Place, Role, blocks, replace_roles
 from press.predict import TITLE, predict
 from press.references import AND, work

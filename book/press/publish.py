@@ -6,8 +6,9 @@ from typing import Any
 import yaml
 
 from companion.claims import Entry
-from press.book import Book, Document
+from press.book import Book
 from press.claims import KINDS, Claim
+from press.document import Document
 from press.paths import CONFIG
 
 __all__ = ["claims_json"]

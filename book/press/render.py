@@ -10,7 +10,8 @@ from typing import Any
 import nbformat
 import yaml
 
-from press.book import Book, Document
+from press.book import Book
+from press.document import Document
 from press.paths import CONFIG
 from press.plain import Context, plain
 from press.source import Cell, digest, pieces

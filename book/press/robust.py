@@ -89,14 +89,15 @@ def main() -> None:
     ]
     runs = list(product(slugs, arguments.machines or MACHINES))
     chapters = [sorted(BOOK.glob(f"??/{slug}.ipynb")) for slug, _ in runs]
-    found = []
+    found = 0
     with ProcessPoolExecutor(arguments.jobs) as pool:
         results = pool.map(changes, chapters, [machine for _, machine in runs])
         for run, differing in zip(runs, results, strict=True):
-            sys.stderr.write(f"{' on '.join(run)}: {len(differing)} cells change\n")
-            found += differing
+            summary = f"{' on '.join(run)}: {len(differing)} cells change"
+            sys.stderr.write("\n".join([summary, *differing]) + "\n")
+            found += len(differing)
     if found:
-        sys.exit("\n".join(found))
+        sys.exit(f"no printed text may change, got {found} cells")
 
 
 def _code(*notebooks: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401

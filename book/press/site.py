@@ -7,8 +7,10 @@ page of a chapter is made from the MyST text of its source and the stored output
 import json
 from typing import Any
 
-from press.book import Book, Document, Edition, stars
+from press.book import Book
 from press.claims import KINDS, with_verdict
+from press.document import Document
+from press.edition import Edition, stars
 from press.markup import NOWHERE, Block, Place, blocks
 from press.plain import SOLUTION
 from press.predict import TITLE, Predict, predict

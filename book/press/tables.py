@@ -11,7 +11,8 @@ from functools import cache
 from typing import NamedTuple
 
 from press import companion, home, ledger, teaching
-from press.book import Book, Document
+from press.book import Book
+from press.document import Document
 from press.markup import table
 from press.paths import TERMS, read_table
 from press.references import cited, listing

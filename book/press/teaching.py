@@ -7,7 +7,8 @@ chapters that are read after it, and the assignments that go out and come in.
 from functools import cache
 from typing import NamedTuple
 
-from press.book import Book, Document
+from press.book import Book
+from press.document import Document
 from press.facts import facts
 from press.markup import table
 from press.paths import BOOK, read_table

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from companion.claims import Entry
-from press.book import Book, Document, Figure
+from press.book import Book
 from press.claims import Claim
+from press.document import Document
+from press.edition import Figure
 from press.markup import NOWHERE, Block, Place, blocks
 from press.predict import Predict
 from press.source import Cell

@@ -13,7 +13,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from companion.claims import verify
-from press.book import Book, Document
+from press.book import Book
+from press.document import Document
 from press.paths import BOOK, ROOT
 from press.render import code_cells
 from press.site import dress
