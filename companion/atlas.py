@@ -13,16 +13,17 @@ from torch import Tensor
 from companion._checks import check_positive
 from companion.ensembles import gaussian_matrices, orthogonal_matrices
 from companion.normalization import activation_moments
-from companion.sick_runs import BATCH, CLASSES, Batch, Run, train
 from companion.side_by_side import Block, Stack, gradient_by_block
 from companion.tasks import Digits
+from companion.training_runs import Batch, Run, train
 
 __all__ = ["Points", "atlas_points", "gradient_factor", "stored_atlas"]
 
 REMEDIES = ("plain", "clip", "orthogonal", "residual", "layer norm")
 DEPTHS = (4, 10, 25, 50)
 GAINS = (0.6, 0.8, 1.0, 1.2, 1.5, 2.0, 3.0)
-WIDTH, STEPS, RATES = 32, 50, (0.1, 0.01)
+WIDTH, BATCH, CLASSES = 32, 32, 10
+STEPS, RATES = 50, (0.1, 0.01)
 
 
 class Points(NamedTuple):
@@ -102,11 +103,11 @@ def atlas_points(
 def gradient_factor(gain: float) -> float:
     r"""What a wide tanh layer multiplies the squared norm of a gradient by.
 
-    .. math:: \chi = g^2\, E\,\tanh'(\sqrt q\, Z)^2, \qquad
-        q = g^2\, E\,\tanh(\sqrt q\, Z)^2
+    .. math:: \chi = \sigma_w^2\, E\,\tanh'(\sqrt q\, Z)^2, \qquad
+        q = \sigma_w^2\, E\,\tanh(\sqrt q\, Z)^2
 
     Args:
-        gain: The standard deviation :math:`g` of the weights, times :math:`\sqrt n`.
+        gain: Standard deviation :math:`\sigma_w` of the weights, times :math:`\sqrt n`.
 
     Returns:
         The factor at the length :math:`q` that the layers settle at.

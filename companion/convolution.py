@@ -140,16 +140,16 @@ def delta_orthogonal(
 ) -> Tensor:
     r"""Kernel that is an orthogonal matrix at its centre and zero around it.
 
-    .. math:: K_u = g \, Q \, [u = \text{centre}], \qquad Q^\top Q = I
+    .. math:: K_u = \sigma_w \, Q \, [u = \text{centre}], \qquad Q^\top Q = I
 
-    Every singular value of its convolution is :math:`g`, whatever the grid, and for
+    Every singular value of its convolution is :math:`\sigma_w`, whatever the grid, for
     circular and zero padding alike.
 
     Args:
         channels: The number of channels, in and out.
         width: The side :math:`k` of the kernel, odd.
         generator: Where :math:`Q` comes from.
-        gain: The factor :math:`g`.
+        gain: The factor :math:`\sigma_w`.
         dtype: Floating dtype of the entries.
 
     Returns:
@@ -161,7 +161,7 @@ def delta_orthogonal(
 
     Source:
         Xiao et al. (2018), "Dynamical isometry and a mean field theory of CNNs",
-        Algorithm 1, for as many channels out as in.
+        Algorithm 2, for as many channels out as in.
 
     Example:
         >>> import torch

@@ -111,14 +111,14 @@ def dense_gain(depth: int, *, width: int, growth: int, aggregate: Aggregate) -> 
     r"""Root-mean-square gain of a `DenseBlock` at initialization, exact at any width.
 
     .. math:: \Bigl(\mathbb E \frac{\|J v\|^2}{\|v\|^2}\Bigr)^{1/2} =
-        \sqrt{\frac{n_0 + L g}{n_0}}, \quad 2^{L/2}, \quad \sqrt{L + 1}
+        \sqrt{\frac{n_0 + L G}{n_0}}, \quad 2^{L/2}, \quad \sqrt{L + 1}
 
     for concatenation, sum and scaled sum.
 
     Args:
         depth: The number :math:`L` of layers.
         width: Features of the input :math:`n_0`.
-        growth: Features :math:`g` of each layer; the width if features are summed.
+        growth: Features :math:`G` of each layer; the width if features are summed.
         aggregate: ``"concat"``, ``"sum"`` or ``"scaled_sum"``.
 
     Returns:

@@ -108,7 +108,8 @@ def signal_to_noise(alpha_bar: Tensor) -> Tensor:
         ValueError: An entry of `alpha_bar` is outside (0, 1).
 
     Source:
-        Kingma, Salimans, Poole, Ho (2021), "Variational diffusion models", eq. 3.
+        Kingma, Salimans, Poole, Ho (2021), "Variational diffusion models", section
+        3.1.
 
     Example:
         >>> import torch

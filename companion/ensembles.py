@@ -22,7 +22,7 @@ __all__ = [
 def gaussian_exponents(width: int, *, gain: float) -> Tensor:
     r"""Growth rates of a product of independent `gaussian_matrices`, exactly.
 
-    .. math:: \lambda_i = \log g + \tfrac12 \Bigl(\log \tfrac2n
+    .. math:: \lambda_i = \log \sigma_w + \tfrac12 \Bigl(\log \tfrac2n
         + \psi\bigl(\tfrac{n - i}{2}\bigr)\Bigr), \qquad i = 0, \dots, n - 1
 
     with the digamma function :math:`\psi`. At any depth :math:`L` the estimate of
@@ -31,7 +31,7 @@ def gaussian_exponents(width: int, *, gain: float) -> Tensor:
 
     Args:
         width: The size :math:`n` of the matrices.
-        gain: The standard deviation :math:`g` of an entry, times :math:`\sqrt n`.
+        gain: Standard deviation :math:`\sigma_w` of an entry, times :math:`\sqrt n`.
 
     Returns:
         The exponents, largest first, shape ``(width,)``, float64.
@@ -63,16 +63,16 @@ def gaussian_matrices(
 ) -> Tensor:
     r"""Square matrices with independent Gaussian entries.
 
-    .. math:: W_{ij} \sim \mathcal N(0, g^2 / n)
+    .. math:: W_{ij} \sim \mathcal N(0, \sigma_w^2 / n)
 
-    As the width grows, the eigenvalues fill the disc of radius :math:`g` and the
+    As the width grows, the eigenvalues fill the disc of radius :math:`\sigma_w` and the
     spectral norm tends to :math:`2g`.
 
     Args:
         count: How many matrices.
         width: Their size :math:`n`.
         generator: Where the randomness comes from.
-        gain: The standard deviation :math:`g` of an entry, times :math:`\sqrt n`.
+        gain: Standard deviation :math:`\sigma_w` of an entry, times :math:`\sqrt n`.
         dtype: Floating dtype of the entries.
 
     Returns:
@@ -110,13 +110,13 @@ def orthogonal_matrices(
 ) -> Tensor:
     r"""Orthogonal matrices, uniformly distributed (Haar measure), times a gain.
 
-    .. math:: W^\top W = g^2 I
+    .. math:: W^\top W = \sigma_w^2 I
 
     Args:
         count: How many matrices.
         width: Their size :math:`n`.
         generator: Where the randomness comes from.
-        gain: The factor :math:`g`, which every singular value equals.
+        gain: The factor :math:`\sigma_w`, which every singular value equals.
         dtype: Floating dtype of the entries.
 
     Returns:
@@ -127,8 +127,9 @@ def orthogonal_matrices(
 
     Source:
         Mezzadri (2007), "How to generate random matrices from the classical compact
-        groups", Notices AMS 54, section 5: the QR factor of a Gaussian matrix is Haar
-        distributed only once the signs of the diagonal of R are made positive.
+        groups", Notices AMS 54, "A correct and efficient algorithm": the QR factor of a
+        Gaussian matrix is Haar distributed only once the signs of the diagonal of R are
+        made positive.
 
     Example:
         >>> import torch

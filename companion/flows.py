@@ -43,9 +43,9 @@ class CouplingFlow(torch.nn.Module):
     :math:`c = \infty` the log-scales are free.
 
     Source:
-        Dinh, Krueger, Bengio (2014), "NICE", eq. 9, for the additive layer; Dinh,
-        Sohl-Dickstein, Bengio (2017), "Density estimation using Real NVP", eq. 4, for
-        the affine one. Our networks are smaller and the bound is ours.
+        Dinh, Krueger, Bengio (2015), "NICE", section 3.2, for the additive layer; Dinh,
+        Sohl-Dickstein, Bengio (2017), "Density estimation using Real NVP", section 3.2,
+        for the affine one. Our networks are smaller and the bound is ours.
 
     Example:
         >>> rng = torch.Generator().manual_seed(0)
@@ -151,7 +151,7 @@ def random_shears(
     r"""Jacobians of random linear additive couplings, halves swapped after each.
 
     .. math:: \begin{pmatrix} A & I \\ I & 0 \end{pmatrix}, \qquad
-        A_{ij} \sim \mathcal N(0, 2 g^2 / d)
+        A_{ij} \sim \mathcal N(0, 2 \sigma_w^2 / d)
 
     Each takes :math:`(a, b)` to :math:`(b + A a,\, a)` and has determinant 1 or -1.
 
@@ -159,7 +159,7 @@ def random_shears(
         count: How many matrices.
         dim: The number of coordinates :math:`d`, even.
         generator: Where the randomness comes from.
-        gain: The standard deviation :math:`g` of an entry, times :math:`\sqrt{d/2}`.
+        gain: Standard deviation :math:`\sigma_w` of an entry, times :math:`\sqrt{d/2}`.
 
     Returns:
         The matrices, shape ``(count, dim, dim)``, float64.
@@ -169,7 +169,7 @@ def random_shears(
             positive and finite.
 
     Source:
-        Dinh, Krueger, Bengio (2014), "NICE", eq. 9, with a linear network.
+        Dinh, Krueger, Bengio (2015), "NICE", section 3.2, with a linear network.
 
     Example:
         >>> import torch
@@ -194,15 +194,15 @@ def random_shears(
 def shear_growth_rate(gain: float) -> float:
     r"""Growth rate per layer of the mean square of a vector under random shears.
 
-    .. math:: \Lambda(g) = \tfrac12 \log \frac{g^2 + \sqrt{g^4 + 4}}{2}
+    .. math:: \Lambda = \tfrac12 \log \frac{\sigma_w^2 + \sqrt{\sigma_w^4 + 4}}{2}
 
     The mean squares :math:`(u, v)` of the two halves go to
-    :math:`(v + g^2 u,\, u)`; the larger eigenvalue of this map grows twice as fast as
-    the norm. The growth of a typical product stays below and approaches it as the
+    :math:`(v + \sigma_w^2 u,\, u)`; the larger eigenvalue of this grows twice as fast
+    as the norm. The growth of a typical product stays below and approaches it as the
     dimension grows.
 
     Args:
-        gain: The gain :math:`g` of `random_shears`.
+        gain: The gain :math:`\sigma_w` of `random_shears`.
 
     Returns:
         The rate :math:`\Lambda`.

@@ -150,8 +150,8 @@ def mean_field_norms(
 ) -> Tensor:
     r"""Gradient norm at every depth of an infinitely wide net, relative to its end.
 
-    .. math:: \frac{\|g_l\|^2}{\|g_{l+1}\|^2} = r + \frac{g^2 E\varphi'^2}{\sigma_l^2},
-        \qquad \sigma_{l+1}^2 = r\,\sigma_l^2 + g^2 q, \quad \sigma_0 = 1
+    .. math:: \frac{\|g_l\|^2}{\|g_{l+1}\|^2} = r + \sigma_w^2 E\varphi'^2/\sigma_l^2,
+        \qquad \sigma_{l+1}^2 = r\,\sigma_l^2 + \sigma_w^2 q, \quad \sigma_0 = 1
 
     where :math:`r` is 1 with residual connections and 0 without, :math:`q` is the
     variance of the activation under batch normalization and its mean square under
@@ -162,7 +162,7 @@ def mean_field_norms(
     Args:
         depth: The number of blocks.
         moments: The moments of the activation, from `activation_moments`.
-        gain: The standard deviation :math:`g` of a weight, times the root of the width.
+        gain: Standard deviation :math:`\sigma_w` of a weight, times the width's root.
         kind: ``"none"``, ``"batch"``, ``"layer"`` or ``"rms"``.
         residual: Whether each block adds its input.
 
@@ -201,7 +201,7 @@ class NormalizedMLP(nn.Module):
     r"""A deep net of blocks that normalize, activate and then multiply by weights.
 
     .. math:: x_{l+1} = r\,x_l + W_l\, \varphi(\mathrm{norm}(x_l)), \qquad
-        (W_l)_{ij} \sim \mathcal N(0, g^2 / n)
+        (W_l)_{ij} \sim \mathcal N(0, \sigma_w^2 / n)
 
     Batch normalization takes its statistics from the batch at hand, always.
 

@@ -174,7 +174,8 @@ def path_energies(branches: Tensor, vector: Tensor) -> Tensor:
 
     Source:
         Veit, Wilber, Belongie (2016), "Residual networks behave like ensembles of
-        relatively shallow networks", section 3; they sample paths of a trained net.
+        relatively shallow networks", sections 3 and 5; they sample paths of a trained
+        net.
 
     Example:
         >>> import torch

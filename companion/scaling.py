@@ -54,13 +54,13 @@ def scaled_residual_bound(
 def variance_preserving_scale(beta: Tensor, *, gain: float) -> Tensor:
     r"""Scale of a branch at which a residual layer keeps the mean square.
 
-    .. math:: (1 - \beta)^2 + \alpha^2 g^2 = 1 \iff
-        \alpha = \frac{\sqrt{2\beta - \beta^2}}{g}
+    .. math:: (1 - \beta)^2 + \alpha^2 \sigma^2 = 1 \iff
+        \alpha = \frac{\sqrt{2\beta - \beta^2}}{\sigma}
 
     Args:
         beta: What is taken from the path around, :math:`\beta` in [0, 1], shape
             ``(...)``, floating point.
-        gain: The root-mean-square gain :math:`g` of the branch's Jacobian; positive.
+        gain: Root-mean-square gain :math:`\sigma` of the branch's Jacobian; positive.
 
     Returns:
         The scales :math:`\alpha`, shape ``(...)``.

@@ -15,6 +15,7 @@ __all__ = ["train_with_spikes"]
 Tensors = dict[str, Tensor]
 WIDTH, BATCH, EVERY = 32, 32, 20
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+MOMENTS = ("mean", "square")
 
 
 def train_with_spikes(
@@ -27,6 +28,7 @@ def train_with_spikes(
     steps: int = 300,
     scale: float = 1.0,
     reset: int | None = None,
+    forgets: Collection[str] = MOMENTS,
 ) -> Tensor:
     r"""Train digit classifiers by Adam through batches that are far too bright.
 
@@ -44,13 +46,14 @@ def train_with_spikes(
         steps: How many steps are made.
         scale: What the loss is multiplied by.
         reset: The step before which Adam's moments are set to zero, if any.
+        forgets: Which of them: the running "mean", the mean of the "square", or both.
 
     Returns:
         The test loss after every 20 steps, shape ``(steps // 20, B)``.
 
     Raises:
-        ValueError: `learning_rates` are not positive and finite, or `seeds` does not
-            divide their number.
+        ValueError: `learning_rates` are not positive and finite, `seeds` does not
+            divide their number, or `forgets` names something else.
 
     Source:
         Adam: Kingma, Ba (2015), "Adam: A method for stochastic optimization",
@@ -72,12 +75,14 @@ def train_with_spikes(
     if seeds < 1 or len(learning_rates) % seeds:
         count = len(learning_rates)
         raise ValueError(f"seeds must divide {count} learning rates, got {seeds}")
+    if not set(forgets) <= set(MOMENTS):
+        raise ValueError(f"forgets must be among {MOMENTS}, got {forgets!r}")
     copies, place = len(learning_rates) // seeds, learning_rates.device
     weights = {name: _tiled(w, copies) for name, w in _start(seeds, place).items()}
     adam, losses = _Adam(weights, learning_rates), []
     for step, (x, y) in enumerate(_batches(data, seeds, steps, spikes)):
         if step == reset:
-            adam.forget()
+            adam.forget(forgets)
         x, y = _tiled(x, copies), _tiled(y, copies)
         gradients = _gradients(weights, x, y, scale)
         weights = adam.step(weights, rule(gradients, weights))
@@ -90,22 +95,27 @@ class _Adam:
     """Adam for replicates, each with a rate of its own."""
 
     def __init__(self, weights: Tensors, rates: Tensor) -> None:
-        self.rates, self.age = rates, 0
-        self.mean = {name: torch.zeros_like(w) for name, w in weights.items()}
-        self.square = {name: torch.zeros_like(w) for name, w in weights.items()}
+        self.rates, self.ages = rates, dict.fromkeys(MOMENTS, 0)
+        self.moments = {
+            kind: {name: torch.zeros_like(w) for name, w in weights.items()}
+            for kind in MOMENTS
+        }
 
-    def forget(self) -> None:
-        self.age = 0
-        for moment in (*self.mean.values(), *self.square.values()):
-            moment.zero_()
+    def forget(self, kinds: Collection[str]) -> None:
+        for kind in kinds:
+            self.ages[kind] = 0
+            for moment in self.moments[kind].values():
+                moment.zero_()
 
     def step(self, weights: Tensors, gradients: Tensors) -> Tensors:
-        self.age += 1
-        rates, after = self.rates / (1 - BETA1**self.age), {}
+        self.ages = {kind: age + 1 for kind, age in self.ages.items()}
+        rates, after = self.rates / (1 - BETA1 ** self.ages["mean"]), {}
+        spread = 1 - BETA2 ** self.ages["square"]
         for name, g in gradients.items():
-            mean = self.mean[name].lerp_(g, 1 - BETA1)
-            square = self.square[name].mul_(BETA2).addcmul_(g, g, value=1 - BETA2)
-            size = (square / (1 - BETA2**self.age)).sqrt_().add_(EPSILON)
+            mean = self.moments["mean"][name].lerp_(g, 1 - BETA1)
+            square = self.moments["square"][name].mul_(BETA2)
+            square.addcmul_(g, g, value=1 - BETA2)
+            size = (square / spread).sqrt_().add_(EPSILON)
             rate = rates.view(-1, *[1] * (g.ndim - 1)).to(g.dtype)
             after[name] = weights[name] - rate * mean / size
         return after

@@ -45,6 +45,7 @@ FIGURES = {
         gains=[0.6, 2.0],
         factors=[(0.5, 0.25), (0.9, 0.81), (1.2, 1.03), (3.0, 1.9)],
         threshold=1.5,
+        cell="remake-a-point",
     ),
     "stability-region": widgets.stability_region,
     "sum-against-stack": widgets.sum_against_stack,
@@ -52,6 +53,7 @@ FIGURES = {
     "value-cosine": partial(
         widgets.value_clipping_cosine, curves={"MLP": ([0.1, 1.0], [0.5, 0.9])}
     ),
+    "whose-norm": widgets.whose_norm,
 }
 NODE = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which(
     "node"

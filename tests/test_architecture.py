@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 LAYERS = [
-    {"_checks", "claims", "plotting", "uncertainty", "widgets"},
+    {"_checks", "_replicas", "claims", "plotting", "uncertainty", "widgets"},
     {"linalg", "ensembles"},
     {"jacobians", "matrix_free"},
     {
@@ -34,8 +34,8 @@ LAYERS = [
         "unet",
     },
     {"probe", "side_by_side", "spikes"},  # models, with what several topics know
-    {"sick_runs"},
-    {"atlas"},
+    {"_sick_models", "training_runs"},
+    {"atlas", "sick_runs"},
 ]
 LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 # _checks and the helpers beside it: within layer 0, only _checks may be imported.

@@ -30,6 +30,7 @@ from press.comparison import FIGURES, kept, same, settled
         ("15 ± 3", "15 + 3", False),
         ("1.23e+6 ± 3e+4", "1.25e+6 ± 3e+4", True),
         ("-1.23e-6 ± 3e-8", "1.23e-6 ± 3e-8", False),
+        ("0.15 ± 0.02", "0.17 ± 0.03", True),  # as floats they are further apart
         ("[15 ± 3, 20 ± 4]", "[13 ± 3, 22 ± 3]", True),
         ("[15 ± 3, 20 ± 4]", "[13 ± 3, 25 ± 4]", False),
         ("15 ± 3 of 20 runs", "14 ± 3 of 20 runs", True),

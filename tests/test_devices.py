@@ -43,6 +43,7 @@ from companion import (
     spikes,
     tanh_networks,
     tasks,
+    training_runs,
     unet,
 )
 
@@ -330,18 +331,8 @@ CALLS = {
         spikes=(1,),
         steps=20,
     ),
-    "sick_runs.Run": lambda o: [
-        run.loss(run.batches[0])
-        for run in (sick_runs.sick_run("E", pictures(o), generators=[o.rng], steps=1),)
-    ],
     "sick_runs.sick_run": lambda o: [
         sick_runs.sick_run(name, pictures(o), generators=[o.rng], steps=1).batches
-        for name in sick_runs.NAMES
-    ],
-    "sick_runs.train": lambda o: [
-        sick_runs.train(
-            sick_runs.sick_run(name, pictures(o), generators=[o.rng], steps=1), clip=1.0
-        )
         for name in sick_runs.NAMES
     ],
     "side_by_side.Block": lambda o: [
@@ -393,6 +384,16 @@ CALLS = {
     ),
     "tasks.thin_curves": lambda o: tasks.thin_curves(2, size=8, generator=o.rng),
     "tasks.two_moons": lambda o: tasks.two_moons(5, generator=o.rng),
+    "training_runs.Run": lambda o: [
+        run.loss(run.batches[0])
+        for run in (sick_runs.sick_run("E", pictures(o), generators=[o.rng], steps=1),)
+    ],
+    "training_runs.train": lambda o: [
+        training_runs.train(
+            sick_runs.sick_run(name, pictures(o), generators=[o.rng], steps=1), clip=1.0
+        )
+        for name in sick_runs.NAMES
+    ],
     "unet.UNet": lambda o: unet_on(o)(o.image),
     "unet.route_gradients": lambda o: unet.route_gradients(
         unet_on(o), o.image, level=1, cotangent=o.image

@@ -34,7 +34,7 @@ CHAPTERS = {
         "atlas.stored_atlas": lambda x: {**x, "plain": x["residual"]},
         "probe.probe": lambda x: x._replace(rate=x.rate + 0.3),
         "sick_runs.sick_run": lambda x: weaker(x),
-        "sick_runs.train": lambda x: x._replace(losses=x.losses + 1),
+        "training_runs.train": lambda x: x._replace(losses=x.losses + 1),
         "side_by_side.gradient_by_block": lambda x: (x[0].flip(1), x[1]),
         "tasks.digits": lambda x: x._replace(labels=x.labels.roll(1)),
     },

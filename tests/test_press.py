@@ -15,7 +15,7 @@ from docutils.utils import new_document
 from sphinx import addnodes
 
 from companion.claims import read_lines
-from press import checks, chinese
+from press import checks, chinese, references
 from press import repository as mover
 from press.book import Book, read_book
 from press.claims import claim
@@ -24,7 +24,7 @@ from press.markup import PARSER, Place, blocks, replace_roles, roles, walk
 from press.paths import BOOK, CONFIG, ROOT
 from press.plain import Context, plain
 from press.predict import answer, predict
-from press.references import listing, work
+from press.references import listing, work, works
 from press.render import BOOTSTRAP, code_cells, render, repository
 from press.site import dress, dressed
 from press.source import digest, pairs, read
@@ -622,12 +622,28 @@ def test_the_list_of_references_is_sorted_and_linked():
     assert second.endswith("[arXiv:1905.11881](https://arxiv.org/abs/1905.11881)")
 
 
+def test_a_work_without_a_number_is_linked_by_its_address():
+    address = "http://yann.lecun.com/exdb/publis/pdf/lecun-88.pdf"
+    assert listing(["lecun1988framework"]).endswith(f"[yann.lecun.com]({address})")
+    assert "/~juergen/" in work("hochreiter1991untersuchungen").link
+
+
+def test_a_work_that_cannot_be_found_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "works.bib"
+    path.write_text("@misc{a2000b, author={A}, title={B}, publisher={C}, year={2000}}")
+    monkeypatch.setattr(references, "REFERENCES", path)
+    with pytest.raises(ValueError, match=r"^a2000b must have a doi, an eprint"):
+        works.__wrapped__()
+
+
 def test_names_join_as_in_a_sentence():
     assert work("huber1964robust").short("en") == "Huber"
     assert work("kingma2015adam").short("en") == "Kingma and Ba"
     assert work("pascanu2013difficulty").short("en") == "Pascanu et al."
     assert work("pascanu2013difficulty").short("zh") == "Pascanu等"
     assert work("kingma2015adam").short("zh") == "Kingma与Ba"
+    assert work("vanlaarhoven2017regularization").short("en") == "van Laarhoven"
+    assert work("brown2020language").authors == "Brown, Mann, Ryder, Subbiah et al."
 
 
 def test_an_unknown_mark_stays_a_comment():

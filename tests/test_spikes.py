@@ -67,9 +67,39 @@ def test_the_rule_decides_what_adam_sees(data):
     assert torch.equal(first, second)
 
 
+@pytest.mark.parametrize("forgotten", ["mean", "square"])
+def test_one_moment_alone_is_forgotten(data, forgotten):
+    seen = []
+
+    def record(gradients, weights):
+        seen.append((gradients["W"].double(), weights["W"].double()))
+        return gradients
+
+    kind = {"learning_rates": torch.full((1,), 0.01), "seeds": 1, "spikes": ()}
+    options = {"reset": 11, "forgets": [forgotten]}
+    train_with_spikes(record, data, steps=20, **kind, **options)
+
+    def moment(values, beta, kind):  # before step 12, corrected for its start
+        values = values[11:12] if kind == forgotten else values[:12]
+        weights = [(1 - beta) * beta**k for k in range(len(values))]
+        found = sum(w * x for w, x in zip(reversed(weights), values, strict=True))
+        return found / sum(weights)
+
+    gradients = [g for g, _ in seen]
+    m = moment(gradients, 0.9, "mean")
+    v = moment([g**2 for g in gradients], 0.999, "square")
+    step = seen[11][1] - seen[12][1]
+    # Weights near 1 are rounded to 6e-8, and steps are about 0.01.
+    assert_close(step, 0.01 * m / (v.sqrt() + 1e-8), rtol=1e-4, atol=2e-7)
+
+
 def test_wrong_arguments_are_refused(data):
     kind = {"spikes": (), "steps": 20}
     with pytest.raises(ValueError, match=r"^seeds must divide 3 learning rates, got 2"):
         train_with_spikes(keep, data, learning_rates=torch.ones(3), seeds=2, **kind)
     with pytest.raises(ValueError, match=r"^learning_rates must be positive"):
         train_with_spikes(keep, data, learning_rates=torch.zeros(2), seeds=2, **kind)
+    with pytest.raises(ValueError, match=r"^forgets must be among .*, got \['v'\]$"):
+        train_with_spikes(
+            keep, data, learning_rates=torch.ones(1), seeds=1, forgets=["v"], **kind
+        )

@@ -163,6 +163,12 @@ def test_the_hours_of_the_assignments_are_those_in_the_masters():
     assert said in SYLLABUS.english.text
 
 
+def test_the_page_says_which_notebook_is_which_assignment():
+    text = BOOK.documents["teach"].english.text
+    named = re.findall(r"(\d) is `(\w+)\.ipynb`", text)
+    assert named == [(str(at), slug) for at, slug in enumerate(KEYS, start=1)]
+
+
 # -- The quiz --------------------------------------------------------------------------
 
 

@@ -35,6 +35,10 @@ def test_identifiers_are_names_of_the_companion_or_of_a_cell():
     assert not [t.en for t in terms() if t.identifier not in known]
 
 
+def test_no_symbol_ends_a_cell_of_the_table_of_notation():
+    assert not [term.en for term in terms() if "|" in term.symbol]
+
+
 def test_no_term_stands_twice():
     for column in ("en", "zh"):
         names = [getattr(term, column) for term in terms()]

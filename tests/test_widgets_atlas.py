@@ -1,5 +1,6 @@
 """The interactive figure of the stability atlas: its HTML, its line against theory."""
 
+import json
 import math
 
 import pytest
@@ -7,6 +8,7 @@ from scripts import FIGURES, evaluator, options_of
 
 from companion.atlas import DEPTHS, GAINS, REMEDIES, gradient_factor, stored_atlas
 from companion.widgets import stability_atlas
+from press.paths import BOOK
 
 in_node = evaluator("stability_atlas")
 TABLE = {name: [[1.0, 2.0]] for name in ("median", "worst", "ratio")}
@@ -37,6 +39,20 @@ def test_the_stored_points_reach_the_browser():
         1.2,
     )
     assert options_of(FIGURES["stability-atlas"]())["threshold"] == 1.5
+
+
+def test_the_link_leads_to_a_cell_of_the_chapter():
+    notebook = BOOK / "en" / "diagnosing-a-run.ipynb"
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells]
+    (place,) = [k for k, text in enumerate(texts) if 'cell="' in text]
+    (link,) = [w.split('"')[1] for w in texts[place].split() if w.startswith("cell=")]
+    after = [k for k, text in enumerate(texts) if f'<a id="{link}"></a>' in text]
+    assert len(after) == 1
+    # The cell behind the anchor takes the three words that the figure prints.
+    assert texts[after[0] + 1].startswith("remedy, depth, gain = ")
+    assert options_of(stability_atlas(**OPTIONS, cell=link))["cell"] == link
+    assert options_of(stability_atlas(**OPTIONS))["cell"] is None
 
 
 @pytest.mark.parametrize(

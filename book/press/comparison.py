@@ -8,6 +8,7 @@ was printed, with the tolerance of the claim.
 import math
 import re
 from collections.abc import Container
+from decimal import Decimal
 from typing import Any
 
 __all__ = ["FIGURES", "TOLERANCE", "kept", "same", "settled"]
@@ -94,7 +95,8 @@ def _words(text: str) -> list[str]:
 
 def _overlap(one: tuple[str, str], two: tuple[str, str]) -> bool:
     """Whether each of two numbers lies in the interval of the other."""
-    (value, spread), (other, room) = (map(float, pair) for pair in (one, two))
+    # Decimal: what is printed as 0.17 and 0.15 is 0.02 apart, and not a little more.
+    (value, spread), (other, room) = (map(Decimal, pair) for pair in (one, two))
     return abs(value - other) <= min(spread, room)
 
 

@@ -14,6 +14,7 @@ __all__ = ["AND", "Work", "cited", "listing", "work", "works"]
 CITE = re.compile(r"\{cite:[tp]\}`([^`]+)`")
 
 
+ARCHIVES = {"doi.org": "doi", "arxiv.org": "arXiv"}
 AND = {"en": " and ", "zh": "与"}
 OTHERS = {"en": " et al.", "zh": "等"}
 
@@ -58,7 +59,9 @@ def cited(text: str) -> list[str]:
 
 def listing(keys: list[str]) -> str:
     """A Markdown list of the works cited, by name and year."""
-    chosen = sorted((work(key) for key in keys), key=lambda w: (w.authors, w.year))
+    chosen = sorted(
+        (work(key) for key in keys), key=lambda w: (w.authors.casefold(), w.year)
+    )
     return "\n".join(
         f"- {w.authors} ({w.year}). *{w.title}*. {w.venue}. [{_name(w.link)}]({w.link})"
         for w in chosen
@@ -67,8 +70,8 @@ def listing(keys: list[str]) -> str:
 
 def _work(key: str, entry: Entry) -> Work:
     names = [
-        " ".join(str(Text.from_latex(part)) for part in person.last_names)
-        for person in entry.persons["author"]
+        " ".join(str(Text.from_latex(part)) for part in parts)
+        for parts in (p.prelast_names + p.last_names for p in entry.persons["author"])
     ]
     fields = {name: str(Text.from_latex(text)) for name, text in entry.fields.items()}
     venue = fields.get("journal") or fields.get("booktitle") or fields["publisher"]
@@ -76,12 +79,16 @@ def _work(key: str, entry: Entry) -> Work:
         link = f"https://doi.org/{fields['doi']}"
     elif "eprint" in fields:
         link = f"https://arxiv.org/abs/{fields['eprint']}"
+    elif "url" in fields:
+        link = entry.fields["url"]  # as it stands: in LaTeX "~" is a space
     else:
-        raise ValueError(f"{key} must have a doi or an eprint, got neither")
-    return Work(key, ", ".join(names), fields["year"], fields["title"], venue, link)
+        raise ValueError(f"{key} must have a doi, an eprint or a url, got none")
+    authors = ", ".join(names).replace(", others", OTHERS["en"])
+    return Work(key, authors, fields["year"], fields["title"], venue, link)
 
 
 def _name(link: str) -> str:
-    place, _, identifier = link.removeprefix("https://").partition("/")
-    prefix = "doi" if place == "doi.org" else "arXiv"
-    return f"{prefix}:{identifier.removeprefix('abs/')}"
+    place, _, identifier = link.partition("://")[2].partition("/")
+    if place not in ARCHIVES:
+        return place
+    return f"{ARCHIVES[place]}:{identifier.removeprefix('abs/')}"

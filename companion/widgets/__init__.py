@@ -26,6 +26,7 @@ from companion.widgets._stability_region import stability_region
 from companion.widgets._sum_against_stack import sum_against_stack
 from companion.widgets._timestep_weights import timestep_weights
 from companion.widgets._value_cosine import value_clipping_cosine
+from companion.widgets._whose_norm import whose_norm
 
 __all__ = [
     "Widget",
@@ -49,4 +50,5 @@ __all__ = [
     "sum_against_stack",
     "timestep_weights",
     "value_clipping_cosine",
+    "whose_norm",
 ]

@@ -17,6 +17,7 @@ def stability_atlas(
     factors: Sequence[tuple[float, float]],
     threshold: float,
     remedy: str = "plain",
+    cell: str | None = None,
     language: str | None = None,
 ) -> Widget:
     r"""Show which networks learn by gain, depth and remedy, and theory's boundary.
@@ -32,6 +33,8 @@ def stability_atlas(
         factors: Pairs of a gain and its :math:`\chi`, along which theory's line runs.
         threshold: The median loss below which a point counts as learning.
         remedy: The remedy that is shown first.
+        cell: The id, on the page, of the cell that remakes a point: the figure links to
+            it and says what to put in. None: no link.
         language: ``"en"`` or ``"zh"``; None takes the page's language.
 
     Returns:
@@ -71,6 +74,7 @@ def stability_atlas(
         "factors": [[gain, round(factor, 6)] for gain, factor in factors],
         "threshold": threshold,
         "remedy": remedy,
+        "cell": cell,
         "depth": depths[-1],
         "gain": gains[len(gains) // 2],
     }

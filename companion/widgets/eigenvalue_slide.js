@@ -21,7 +21,7 @@ xg.define("xg-eigenvalue-slide", class extends xg.Figure {
   setup() {
     const { gate, gain } = this.options;
     this.gate = this.slider(this.say("Gate z", "门z"), xg.list(100, (i) => i / 100), gate, (z) => z.toFixed(2));
-    this.gain = this.slider(this.say("Gain g", "增益g"), xg.list(36, (i) => (5 + i) / 10), gain);
+    this.gain = this.slider(this.say("Gain", "增益"), xg.list(36, (i) => (5 + i) / 10), gain);
     this.resetButton();
   }
 

@@ -28,7 +28,7 @@ xg.define("xg-normalized-depth", class extends xg.Figure {
     }, kind);
     this.residual = this.select(this.say("Residual connections", "残差连接"),
       { no: this.say("off", "关"), yes: this.say("on", "开") }, residual ? "yes" : "no");
-    this.gain = this.slider(this.say("Gain of the weights g", "权重增益g"), gains, gain);
+    this.gain = this.slider(this.say("Gain of the weights", "权重的增益"), gains, gain);
   }
 
   draw(panel) {
@@ -52,9 +52,9 @@ xg.define("xg-normalized-depth", class extends xg.Figure {
     const found = seen ? this.say(`, measured ${number(seen[0])}`, `，实测${number(seen[0])}`) : "";
     const why = residual
       ? (kind === "none"
-        ? this.say("Without normalization every block multiplies by √(1 + g²/2): exponential.", "不归一化时，每个块都乘以√(1 + g²/2)：指数增长。")
+        ? this.say("Without normalization every block multiplies by √(1 + gain²/2): exponential.", "不归一化时，每个块都乘以√(1 + 增益²/2)：指数增长。")
         : this.say("The path around the blocks makes the growth a power of the depth.", "直通路径使增长变为深度的幂。"))
-      : { none: this.say("Every layer multiplies by g/√2: the gain decides.", "每层乘以g/√2：由增益决定。"),
+      : { none: this.say("Every layer multiplies by gain/√2: the gain decides.", "每层乘以增益/√2：由增益决定。"),
         batch: this.say("Every layer but the first multiplies by 1.211, whatever the gain.", "除第一层外，每层都乘以1.211，与增益无关。") }[kind]
         ?? this.say("Every layer but the first multiplies by 1, whatever the gain.", "除第一层外，每层都乘以1，与增益无关。");
     return this.say(`Over ${depth} layers, back to the input: ${number(law[0])}${found}.\n`,

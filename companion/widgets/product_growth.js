@@ -34,7 +34,7 @@ xg.define("xg-product-growth", class extends xg.Figure {
   setup() {
     const { runs, gain, depths } = this.options, widths = Object.keys(runs);
     this.width = this.select(this.say("Width n", "宽度n"), Object.fromEntries(widths.map((n) => [n, n])), widths[0]);
-    this.gain = this.slider(this.say("Gain g", "增益g"),
+    this.gain = this.slider(this.say("Gain", "增益"),
       xg.list(71, (i) => (25 + i) / 50), gain);
     this.depth = this.slider(this.say("Depth L", "深度L"), depths, depths.at(-1));
     this.resetButton();

@@ -9,12 +9,20 @@ xg.define("xg-stability-atlas", class extends xg.Figure {
   static shapes = ["wide", "wide"];
 
   setup() {
-    const { points, depths, gains, remedy, depth, gain } = this.options;
+    const { points, depths, gains, remedy, depth, gain, cell } = this.options;
     const names = { plain: "不用", clip: "裁剪到1", orthogonal: "正交初始化", residual: "残差连接", "layer norm": "层归一化" };
     const shown = Object.fromEntries(Object.keys(points).map((name) => [name, this.say(name, names[name])]));
     this.remedy = this.select(this.say("Remedy", "对策"), shown, remedy);
     this.gain = this.slider(this.say("Gain of the weights g", "权重增益g"), gains, gain);
     this.depth = this.slider(this.say("Depth L", "深度L"), depths, depth);
+    if (cell) this.linkTo(cell);
+  }
+
+  linkTo(cell) {
+    const link = Object.assign(document.createElement("a"),
+      { href: `#${cell}`, textContent: this.say("Remake this point", "重做这一点") });
+    link.style.color = "inherit";
+    this.form.append(link);
   }
 
   table(remedy) {
@@ -58,7 +66,7 @@ xg.define("xg-stability-atlas", class extends xg.Figure {
   inWords(remedy, { depth, gain, loss, worst, ratio }) {
     const [middle, most, power] = [loss, worst, ratio].map(xg.number);
     return this.say(
-      `${remedy}, depth ${depth}, gain ${gain}: first over last gradient 10^${power}; loss ${middle}, the worst of five ${most}.\nMade by atlas_points("${remedy}", ${depth}, data, generators=five(), gains=[${gain}]).`,
+      `${remedy}, depth ${depth}, gain ${gain}: first over last gradient 10^${power}; loss ${middle}, the worst of five ${most}.${this.options.cell ? `\nTo remake it: remedy, depth, gain = "${remedy}", ${depth}, ${gain}` : ""}`,
       `深度${depth}，增益${gain}：首末梯度之比为10的${power}次方；损失${middle}，五次中最差${most}。`);
   }
 });

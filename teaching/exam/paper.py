@@ -55,7 +55,7 @@ def compose(
             known = ", ".join(all_chapters())
             raise ValueError(f"chapters must be among {known}, got {slug!r}")
     pool = [one for one in templates() if not chapters or one.chapter in chapters]
-    for attempt in range(TRIES):
+    for attempt in range(TRIES if count <= len(pool) else 0):
         order = Draw(seed, f"paper {attempt}").order(pool)
         chosen = _fill(order, sys.maxsize if count else minutes, count)
         if chosen:
@@ -79,10 +79,11 @@ def _fill(pool: list[Template], marks: int, count: int) -> list[Template]:
     asked: Counter[str] = Counter()
     left = marks
     while left and (not count or len(chosen) < count):
-        open_ones = [t for t in pool if t not in chosen and t.marks <= left]
-        if not open_ones:
+        pool = [t for t in pool if t.marks <= left]
+        if not pool:
             return []
-        best = min(open_ones, key=lambda t: (earned[t.kind], asked[t.chapter]))
+        best = min(pool, key=lambda t: (earned[t.kind], asked[t.chapter]))
+        pool.remove(best)
         chosen.append(best)
         earned[best.kind] += best.marks
         asked[best.chapter] += 1

@@ -49,6 +49,8 @@ class Result:
     """What there is to say about a notebook."""
 
     assignment: str
+    title: str
+    """As it stands in the notebook."""
     lines: list[Line] = field(default_factory=list)
     written: list[Written] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
@@ -91,7 +93,8 @@ def grade(path: Path, *, secret: str, sandbox: Sandbox) -> Result:
     """
     submission = read_submission(path)
     slug = _assignment(submission)
-    master, result = masters()[slug], Result(slug)
+    master = masters()[slug]
+    result = Result(slug, master.cells[0].text.split("\n")[0].removeprefix("# "))
     jobs, asked = [], []
     tasks = master.by_id("task")
     for task in KEYS[slug]:
@@ -164,7 +167,8 @@ def _problem(
     """What is wrong with the answers to an aspect, in words; nothing if all are right.
 
     No word of it comes from the student's process but a line number and the name of a
-    kind of error that Python knows, so that no hidden input can travel in it.
+    kind of error that Python knows. These can hint at a hidden input, as which cases
+    failed does; a new secret for each round makes the hints worthless.
     """
     wrong: list[tuple[list[Value], Value]] = []
     for arguments, answer in zip(drawn, found, strict=True):

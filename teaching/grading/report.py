@@ -32,7 +32,7 @@ def feedback(outcome: Outcome) -> str:
         return f"# Not graded: 0 points\n\n{outcome.refusal}.\n"
     scores = result.scores().values()
     got, of = (sum(pair[i] for pair in scores) for i in (0, 1))
-    text = [f"# Assignment {result.assignment}: {got} of {of} points", ""]
+    text = [f"# {result.title}", "", f"{got} of {of} points.", ""]
     for grade_id, (score, points) in result.scores().items():
         text += [f"## {grade_id}: {score} of {points}", ""]
         text += [
@@ -76,7 +76,7 @@ def table(outcomes: Sequence[Outcome], path: Path) -> None:
     head = ["file", "assignment", "automatic", "of"]
     columns = dict.fromkeys(name for row in rows for name in row)
     last = ["remarks"]
-    middle = sorted(name for name in columns if name not in (*head, *last))
+    middle = [name for name in columns if name not in (*head, *last)]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, [*head, *middle, *last], restval="")
         writer.writeheader()

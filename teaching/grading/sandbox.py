@@ -120,7 +120,9 @@ class Sandbox:
             asked.write(json.dumps(request).encode())
             asked.seek(0)
             child = subprocess.Popen(
-                behind_walls(self.hidden, [sys.executable, "-m", "child"]),
+                behind_walls(
+                    self.hidden, self.place.name, [sys.executable, "-m", "child"]
+                ),
                 cwd=folder,
                 env=_environment(folder, self.place.name),
                 stdin=asked,

@@ -1,7 +1,8 @@
 """Walls around a child process, where Linux lets an ordinary user put them up.
 
-Behind them there is no network at all, no sight of other processes, and an empty folder
-over each folder that shall not be seen. Other systems, and a Linux that keeps these
+Behind them there is no network at all, no sight of other processes, an empty folder
+over each folder that shall not be seen, and no way to write the program and the Python
+that the next child will run. Other systems, and a Linux that keeps these
 namespaces to the administrator, have none of that: `walls` says so.
 """
 
@@ -16,9 +17,14 @@ __all__ = ["behind_walls", "walls"]
 
 NAMESPACES = ["unshare", "--user", "--map-root-user", "--net", "--pid", "--fork"]
 NAMESPACES += ["--kill-child", "--mount", "--mount-proc", "--"]
-# Cover the folders, then give up the right to uncover them.
+# Seal two folders, cover the others, then give up the right to undo it. A mount may not
+# lose options that it was given outside, such as nosuid; so all are asked for.
 COVER = """
 set -e
+seal() { mount --bind "$1" "$1"; mount -o "remount,bind,ro,nosuid,nodev$2" "$1"; }
+seal "$1" ,noexec
+seal "$2"
+shift 2
 while [ "$1" != -- ]; do mount -t tmpfs -o size=1m none "$1"; shift; done
 shift
 exec setpriv --bounding-set -all --inh-caps -all --no-new-privs "$@"
@@ -31,26 +37,32 @@ def walls() -> bool:
     if sys.platform != "linux":
         return False
     with tempfile.TemporaryDirectory() as folder:
-        command = [*NAMESPACES, "sh", "-c", COVER, "sh", folder, "--", "true"]
+        command = _command(folder, [folder], ["true"])
         try:
             return subprocess.run(command, capture_output=True).returncode == 0
         except OSError:  # no such program
             return False
 
 
-def behind_walls(hidden: Sequence[Path], command: list[str]) -> list[str]:
+def behind_walls(hidden: Sequence[Path], program: str, command: list[str]) -> list[str]:
     """The command that runs a command behind walls, or the same where there are none.
 
     Args:
         hidden: Folders to cover. Those that do not exist are left out, and those that
             hold what the child itself needs.
+        program: The folder with what runs; it and Python can be read, not written.
         command: A program and its arguments.
     """
     if not walls():
         return command
     places = {folder.resolve() for folder in hidden if folder.is_dir()}
     covered = sorted(str(place) for place in places if not _is_needed(place))
-    return [*NAMESPACES, "sh", "-c", COVER, "sh", *covered, "--", *command]
+    return _command(program, covered, command)
+
+
+def _command(program: str, covered: Sequence[str], command: list[str]) -> list[str]:
+    told = [program, sys.prefix, *covered, "--", *command]
+    return [*NAMESPACES, "sh", "-c", COVER, "sh", *told]
 
 
 def _is_needed(place: Path) -> bool:

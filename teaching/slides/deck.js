@@ -4,7 +4,7 @@
   const SMALLEST = 24, HIGHEST = 360, LOWEST = 150;
   // An interactive figure on a slide: its controls stand to the left of the picture.
   const BESIDE = `:host { display: grid; grid-template-columns: 200px minmax(0, 1fr); gap: 2px 14px; margin: 0; }
-    form { grid-template-columns: 1fr; align-content: start; gap: 2px; } .plot { margin: 0; }
+    form { grid-template-columns: 1fr; align-content: start; gap: 2px; } select { letter-spacing: -0.4px; } .plot { margin: 0; }
     .key, output { grid-column: 1 / 3; line-height: 1.35; } output { min-height: 2.7em; margin: 0; }`;
   const root = document.documentElement, stage = document.getElementById("stage");
   const slides = () => [...stage.querySelectorAll(".slide")];
@@ -52,8 +52,11 @@
       figure.plotWidth = 0;
       figure.measure();
       figure.paint();
-      if (excess(slide) <= 0) return;
+      if (excess(slide) <= 0) break;
     }
+    // What it says gets longer when it is moved: the name of the chapter makes room.
+    const told = () => slide.classList.toggle("full", excess(slide) > 0);
+    new ResizeObserver(told).observe(figure);
   }
 
   function fit() {

@@ -17,6 +17,7 @@ __all__ = ["Words", "tag"]
 
 ANCHOR = re.compile(r'<a id="[^"]*"></a>')
 LINK = re.compile(r"</?a\b[^>]*>")
+PERCENT = re.compile(r"(\d) %")
 MARK = re.compile("\ue000(\\d+)\ue001")
 # A line must not break between a formula and the comma behind it.
 CLOSED = re.compile(r'(<span class="math inline">[^<]*</span>)([^\s<]+)')
@@ -39,7 +40,8 @@ class Words:
             place: Where it stands, for messages.
         """
         bare = plain(text, Context(self.book, slug, "en"), place)
-        made: str = self._markdown.render(ANCHOR.sub("", bare))
+        bare = PERCENT.sub("\\1\u00a0%", ANCHOR.sub("", bare))
+        made: str = self._markdown.render(bare)
         return CLOSED.sub(r'<span class="whole">\1\2</span>', LINK.sub("", made))
 
     def line(self, text: str, slug: str, place: Place = NOWHERE) -> str:

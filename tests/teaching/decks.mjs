@@ -53,6 +53,14 @@ function letters() {
   return { letters: 13 * zoom, height: Number(svg.getAttribute("height")), drawn: svg.innerHTML.length > 500, bottom: host.bottom };
 }
 
+// Whether what the figure says, longer after it was moved, stands on the name below it.
+function covered() {
+  const figure = [...document.querySelectorAll(".slide.now .live > *")].find((part) => part.shadowRoot);
+  const link = document.querySelector(".slide.now footer a");
+  const under = figure.getBoundingClientRect().bottom > link.getBoundingClientRect().top + 2;
+  return under && getComputedStyle(link).visibility === "visible";
+}
+
 // A ring that is dragged goes where the pointer goes, though the figure is enlarged.
 async function drag(page) {
   const place = () => page.evaluate(() => {
@@ -95,7 +103,7 @@ for (const deck of decks) {
     const wrong = await page.evaluate(faults);
     for (const kind of ["overflow", "small"]) report[kind].push(...wrong[kind].map((text) => `${name} ${here}: ${text}`));
     const figure = await page.evaluate(letters);
-    if (figure) report.widgets.push({ deck: name, slide: here, ...figure, lost: await drag(page) });
+    if (figure) report.widgets.push({ deck: name, slide: here, ...figure, lost: await drag(page), covered: await page.evaluate(covered) });
     if (options.shots) await page.screenshot({ path: join(options.shots, `${name}-${String(at).padStart(2, "0")}-${here}.png`) });
     if (figure) await page.keyboard.press("Escape");
     await page.keyboard.press("ArrowRight");

@@ -8,10 +8,9 @@ import sys
 
 import pytest
 import torch
-from handed import LIMITS, SECRETS
+from handed import LIMITS, SECRETS, hard_coded
 
 from teaching.grading.__main__ import grade_folder, main
-from teaching.grading.child.wire import encode
 from teaching.grading.grade import grade
 from teaching.grading.keys import KEYS
 from teaching.grading.sandbox import Sandbox
@@ -52,19 +51,6 @@ import pathlib
 def soft_mean(gradients, threshold):
     for path in pathlib.Path({folder!r}).iterdir():
         raise ValueError(path.read_text() + str(gradients))"""
-
-
-def hard_coded(secret):
-    """A function that knows the right answers to the inputs of one secret."""
-    answers = [
-        encode(SOFT.key(*case))["tensor"]
-        for aspect in SOFT.aspects
-        for case in draws(aspect, secret=secret, grade_id=SOFT.grade_id)
-    ]
-    return (
-        f"answers = iter({answers})\ndef soft_mean(gradients, threshold):\n"
-        "    return torch.tensor(next(answers), dtype=torch.float64)"
-    )
 
 
 def shuffled(cells):
@@ -115,8 +101,8 @@ def graded(hand_in, tmp_path_factory):
     hand_in(folder / "untouched.ipynb", solved=False)
     wrong = {"clipping-cliff": SIGN, "clipping-blocks": NORM, "clipping-soft": GLOBAL}
     hand_in(folder / "wrong.ipynb", answers=wrong)
-    one = {"clipping-soft": hard_coded(SECRETS[0])}
-    other = {"clipping-soft": hard_coded(SECRETS[1])}
+    one = {"clipping-soft": hard_coded(SOFT, SECRETS[0])}
+    other = {"clipping-soft": hard_coded(SOFT, SECRETS[1])}
     hand_in(folder / "knew.ipynb", answers=one)
     (folder / "deeper").mkdir()
     hand_in(folder / "deeper" / "knew.ipynb", answers=other)
@@ -161,7 +147,10 @@ def test_the_master_gets_all_points_and_the_untouched_notebook_none(row, told):
     assert scores(row("untouched.ipynb")) == [0, 0, 0]
     assert row("untouched.ipynb")["clipping-predict (by hand, of 3)"] == ""
     assert told("untouched.ipynb").count("not written yet") == 10
-    assert f"13 of {OF} points" in told("=master.ipynb")
+    title = "# Assignment 1: clipping and the cliff\n"
+    assert told("=master.ipynb").startswith(f"{title}\n13 of {OF} points.\n")
+    tasks = [name for name in row("untouched.ipynb") if "hand" not in name][4:-1]
+    assert tasks == [f"{t.grade_id} (of {t.points})" for t in KEYS["clipping"]]
 
 
 def test_wrong_answers_score_partly_and_for_the_right_reason(row, told):

@@ -6,6 +6,7 @@ that has none, where the child only guards itself.
 
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -60,6 +61,15 @@ def test_files_processes_and_the_network_are_refused(boxed, around, tmp_path):
         "a process": "import subprocess; return subprocess.run(['true']).returncode",
         "a shell": "import os; return os.system('true')",
         "a fork": "import os; return os.fork()",
+        "a spawn": "import multiprocessing as m; "
+        "m.get_context('spawn').Process(target=print).start(); return 1",
+        "torch": f"torch.save(torch.ones(1), {str(tmp_path / 'new')!r}); return 1",
+        "torch by name": f"torch.save(obj=1, f={str(tmp_path / 'new')!r}); return 1",
+        "a script": f"torch.jit.save(None, {str(tmp_path / 'new')!r}); return 1",
+        "a pipe": f"import os; os.mkfifo({str(tmp_path / 'new')!r}); return 1",
+        "a node": f"import os; os.mknod({str(tmp_path / 'new')!r}); return 1",
+        "a time": f"import os; os.utime({str(other)!r}, (0, 0)); return 1",
+        "a database": f"import sqlite3; sqlite3.connect({str(tmp_path / 'new')!r})",
         "the network": f"import socket; socket.create_connection({address})",
         "a name": "import socket; return socket.gethostbyname('localhost')",
         "C": "import ctypes; ctypes.CDLL(None); return 1",
@@ -117,6 +127,22 @@ def test_behind_walls_c_code_sees_nothing_either(sandbox, tmp_path):
     with pytest.raises(TimeoutError):
         server.accept()
     server.close()
+
+
+@pytest.mark.skipif(not walls(), reason="this system puts up no walls")
+def test_behind_walls_c_code_does_not_write_what_the_next_child_runs(sandbox):
+    program = Path(sandbox.place.name, "child", "__main__.py")
+    before = program.read_text("utf-8")
+    python = Path(sys.prefix, "pyvenv.cfg")
+    options = "shared=True, size=8, dtype=torch.int8"
+    cells = (
+        body(f"torch.from_file({str(program)!r}, {options}).zero_()"),
+        # The same bytes again, should it ever succeed.
+        body(f"x = torch.from_file({str(python)!r}, {options})", "x.copy_(x.clone())"),
+    )
+    for [answer], _ in run(sandbox, *cells):
+        assert answer["error"] == "RuntimeError"
+    assert program.read_text("utf-8") == before
 
 
 @HERE
@@ -200,7 +226,8 @@ def test_a_child_that_does_not_start_is_the_graders_fault():
 
 
 def test_what_a_child_needs_is_not_covered(tmp_path):
-    command = behind_walls([tmp_path, tmp_path / "no", tmp_path.parents[-1]], ["true"])
+    hidden = [tmp_path, tmp_path / "no", tmp_path.parents[-1]]
+    command = behind_walls(hidden, "/sealed", ["true"])
     assert command[-1] == "true"
     assert (str(tmp_path) in command) == walls()
     assert "/" not in command

@@ -92,9 +92,9 @@ def concatenated(draw: Draw) -> Item:
             ),
         ),
         r"""
-        A branch adds on average $\frac{g}{n}\|v\|^2$ to $\|v\|^2$, with the present
-        width $n$: a mean square of $\frac{n + g}{n}$ a layer. The product
-        telescopes to $\frac{n_0 + Lg}{n_0} = @square:.4g@$; take the root.
+        A branch adds on average $\frac{G}{n}\|v\|^2$ to $\|v\|^2$, with the present
+        width $n$: a mean square of $\frac{n + G}{n}$ a layer. The product
+        telescopes to $\frac{n_0 + LG}{n_0} = @square:.4g@$; take the root.
         """,
         given={"width": width, "growth": growth, "depth": depth},
         also={"square": (width + depth * growth) / width},

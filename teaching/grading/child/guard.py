@@ -6,6 +6,8 @@ a library's C code or of this module's insides. It is an obstacle and not a wall
 walls, where there are any, stand around the process (``walls``).
 """
 
+import functools
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -26,6 +28,7 @@ REFUSED = (
     "ctypes.dl",
     "ctypes.call",
     "signal.pthread_kill",
+    "sqlite3.",
     "sys.addaudithook",
 )
 READS = ("os.listdir", "os.scandir")
@@ -38,9 +41,19 @@ WRITES = (
     "os.remove",
     "os.rename",
     "os.rmdir",
+    "os.setxattr",
     "os.symlink",
     "os.truncate",
+    "os.utime",
     "shutil.",
+)
+# What writes files or starts processes without a word to the hook.
+SILENT = (
+    ("_posixsubprocess", "fork_exec"),
+    ("os", "mkfifo"),
+    ("os", "mknod"),
+    ("torch", "save"),
+    ("torch.jit", "save"),
 )
 CHANGES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -103,4 +116,23 @@ def lock(refusals: list[str]) -> None:
             refusals.append(event)
             raise PermissionError("graded code may not do that")
 
+    for module, name in SILENT:
+        _announce(module, name)
     sys.addaudithook(hook)
+
+
+def _announce(module: str, name: str) -> None:
+    """Let a silent function say first which files it writes, or that it starts one."""
+    home = importlib.import_module(module)
+    silent = getattr(home, name)
+
+    @functools.wraps(silent)
+    def announced(*given: object, **options: object) -> object:
+        if name == "fork_exec":
+            sys.audit("subprocess.fork_exec")
+        for value in (*given, *options.values()):
+            if isinstance(value, str | os.PathLike):
+                sys.audit("open", value, "wb", os.O_WRONLY)
+        return silent(*given, **options)
+
+    setattr(home, name, announced)

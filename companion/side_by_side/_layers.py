@@ -1,0 +1,65 @@
+"""A linear map of each network, and the block of a deep one."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class Map(nn.Module):
+    """A linear map of each network, ``(m, b, i)`` or ``(b, i)`` to ``(m, b, o)``."""
+
+    def __init__(self, weight: Tensor, *, normalized: bool = False) -> None:
+        """Hold the weights, shape ``(m, i, o)``; a layer norm may come first."""
+        super().__init__()
+        self.weight, self.normalized = nn.Parameter(weight), normalized
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Multiply from the right."""
+        read = functional.layer_norm(x, x.shape[-1:]) if self.normalized else x
+        return read @ self.weight
+
+
+class Block(nn.Module):
+    r"""One layer with all that can be put around it.
+
+    .. math:: h \mapsto s\,h + a\, \varphi(\mathrm{norm}(h W))
+
+    Attributes:
+        weight: The weights :math:`W`, shape ``(m, n, n)``.
+    """
+
+    def __init__(
+        self,
+        weight: Tensor,
+        *,
+        activation: Callable[[Tensor], Tensor],
+        norm: str = "none",
+        skip: float = 0.0,
+        scale: float = 1.0,
+        stored: torch.dtype | None = None,
+    ) -> None:
+        """Hold the weights; `norm` is none, batch or layer, without parameters.
+
+        What the block puts out is rounded to the dtype `stored`, and so is the gradient
+        that comes back through it; None leaves both as they are.
+        """
+        super().__init__()
+        if norm not in ("none", "batch", "layer"):
+            raise ValueError(f"norm must be none, batch or layer, got {norm!r}")
+        self.weight = nn.Parameter(weight)
+        self.activation, self.norm = activation, norm
+        self.skip, self.scale, self.stored = skip, scale, stored
+
+    def forward(self, h: Tensor) -> Tensor:
+        """Apply the block to samples of shape ``(m, b, n)``."""
+        z = h @ self.weight
+        if self.norm == "batch":
+            z = functional.layer_norm(z.mT, z.shape[-2:-1]).mT
+        elif self.norm == "layer":
+            z = functional.layer_norm(z, z.shape[-1:])
+        out = self.scale * self.activation(z)
+        if self.skip:
+            out = out + self.skip * h
+        return out if self.stored is None else out.to(self.stored).to(h.dtype)
