@@ -9,7 +9,7 @@ from typing import Any
 
 from teaching.grading.child.wire import Value, decode, encode
 from teaching.grading.keys import KEYS
-from teaching.grading.master import ASSIGNMENTS, Cell, Master, cleared, read_master
+from teaching.grading.master import ASSIGNMENTS, Master, cleared, read_master
 from teaching.grading.sandbox import Answers, Job, Sandbox
 from teaching.grading.submission import Submission, read_submission
 from teaching.grading.task import Aspect, Task, draws, misfit, same
@@ -50,7 +50,6 @@ class Result:
 
     assignment: str
     title: str
-    """As it stands in the notebook."""
     lines: list[Line] = field(default_factory=list)
     written: list[Written] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
@@ -94,29 +93,28 @@ def grade(path: Path, *, secret: str, sandbox: Sandbox) -> Result:
     submission = read_submission(path)
     slug = _assignment(submission)
     master = masters()[slug]
-    result = Result(slug, master.cells[0].text.split("\n")[0].removeprefix("# "))
+    result = Result(slug, master.title)
     jobs, asked = [], []
     tasks = master.by_id("task")
     for task in KEYS[slug]:
-        found = submission.find(task.grade_id, _handed_out(tasks[task.grade_id]))
-        if found.note and found.text:
-            result.remarks.append(f"{task.grade_id}: {found.note}")
+        name = task.grade_id
+        found = submission.find(name, cleared(tasks[name].text, "code"))
+        why = found.note
         if not found.text:
-            for a in task.aspects:
-                line = Line(task.grade_id, a.name, 0, a.points, found.note)
-                result.lines.append(line)
+            result.lines += [Line(name, a.name, 0, a.points, why) for a in task.aspects]
             continue
-        cases = [draws(a, secret=secret, grade_id=task.grade_id) for a in task.aspects]
+        result.remarks += [f"{name}: {why}"] if why else []
+        cases = [draws(a, secret=secret, grade_id=name) for a in task.aspects]
         calls = [[encode(x) for x in case] for drawn in cases for case in drawn]
         jobs.append(Job(found.text, task.function, calls))
         asked.append((task, cases))
-    given = master.given
-    for (task, cases), answers in zip(asked, sandbox.run(given, jobs), strict=True):
+    ran = sandbox.run(master.given, jobs)
+    for (task, cases), answers in zip(asked, ran, strict=True):
         result.lines += _judge(task, cases, answers)
         if any(answer.get("refused") for answer in answers.by_call.values()):
             result.remarks.append(f"{task.grade_id}: look at it{REACHED}")
     for name, cell in master.by_id("written").items():
-        text = submission.find(name, _handed_out(cell)).text
+        text = submission.find(name, cleared(cell.text, cell.kind)).text
         result.written.append(Written(name, cell.points, text))
     order = list(tasks)
     result.lines.sort(key=lambda line: order.index(line.grade_id))
@@ -136,10 +134,6 @@ def _assignment(submission: Submission) -> str:
             "with # grade_id: and a known name"
         )
     return best
-
-
-def _handed_out(cell: Cell) -> str:
-    return cleared(cell.text, cell.kind)
 
 
 def _judge(

@@ -54,6 +54,11 @@ class Master:
     cells: tuple[Cell, ...]
 
     @property
+    def title(self) -> str:
+        """What stands above the assignment."""
+        return self.cells[0].text.split("\n")[0].removeprefix("# ")
+
+    @property
     def given(self) -> str:
         """The code that runs before each task."""
         return "\n\n".join(cell.text for cell in self.cells if cell.role == "given")

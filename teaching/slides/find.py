@@ -146,8 +146,7 @@ def question(book: Book, name: str, place: Place) -> tuple[Document, Question]:
     """A question of *Check yourself*, `gradient-clipping#2` the second."""
     slug, number = counted(name, place)
     document = book.document(slug, place)
-    asked, inside = "", False
-    answers: list[str] = []
+    asked, inside, answers = "", False, list[str]()
     for block in _margin(document):
         if block.kind == "heading" and block.name == "h2":
             inside = block.body == "Check yourself"
@@ -179,8 +178,7 @@ def _margin(document: Document) -> list[Block]:
 
 def _items(text: str) -> list[str]:
     """The answers `1. No. 2. Yes.` apart; they count up from 1."""
-    found: list[str] = []
-    rest = text.removeprefix("1. ")
+    found, rest = list[str](), text.removeprefix("1. ")
     while rest:
         one, _, rest = rest.partition(f" {len(found) + 2}. ")
         found.append(one.strip())
