@@ -66,7 +66,8 @@ def gru_last(p: Mapping[str, Tensor], x: Tensor) -> Tensor:
     and not by a graph: once only, it cannot be differentiated again.
 
     Args:
-        p: The parameters of torch's `nn.GRU`, as in `lstm_last` but with ``3 n`` rows.
+        p: The parameters of torch's `nn.GRU` for m networks, named and stacked as in
+            `lstm_last`: ``(m, 3 n, k)``, ``(m, 3 n, n)``, biases ``(m, 1, 3 n)``.
         x: The sequences, shape ``(T, m, B, k)``.
 
     Returns:

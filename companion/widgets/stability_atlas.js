@@ -13,7 +13,7 @@ xg.define("xg-stability-atlas", class extends xg.Figure {
     const names = { plain: "不用", clip: "裁剪到1", orthogonal: "正交初始化", residual: "残差连接", "layer norm": "层归一化" };
     const shown = Object.fromEntries(Object.keys(points).map((name) => [name, this.say(name, names[name])]));
     this.remedy = this.select(this.say("Remedy", "对策"), shown, remedy);
-    this.gain = this.slider(this.say("Gain of the weights g", "权重增益g"), gains, gain);
+    this.gain = this.slider(this.say("Gain of the weights", "权重增益"), gains, gain);
     this.depth = this.slider(this.say("Depth L", "深度L"), depths, depth);
     if (cell) this.linkTo(cell);
   }
@@ -43,7 +43,7 @@ xg.define("xg-stability-atlas", class extends xg.Figure {
     const remedy = this.remedy.value, own = this.table(remedy);
     const at = own.find(({ depth, gain }) => depth === this.depth.chosen && gain === this.gain.chosen);
     const theory = xg.pen("text", 2, "dashed");
-    const here = xg.axes(map, { range: [0, 3], tick: 1, label: this.say("gain g", "增益g") },
+    const here = xg.axes(map, { range: [0, 3], tick: 1, label: this.say("gain", "增益") },
       { range: [1, 100], log: true, label: this.say("depth L", "深度L") });
     const side = (keep) => xg.line(factors.filter(([g, f]) => keep(g) && wall(f) < 1e4).map(([g, f]) => here.place([g, wall(f)])));
     const onMap = ({ gain, depth }) => here.place([gain, depth]);
