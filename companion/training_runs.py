@@ -107,6 +107,7 @@ def train(
 
     Example:
         >>> import torch
+        >>> from companion.sick_runs import sick_run
         >>> from companion.tasks import digits
         >>> rngs = [torch.Generator().manual_seed(0)]
         >>> run = sick_run("F", digits(generator=rngs[0]), generators=rngs, steps=50)
