@@ -158,6 +158,7 @@ CHAPTERS = {
         "recurrence.gated_jacobian": lambda x: x._replace(gate=1.01 * x.gate),
         "recurrence.gated_step": lambda x: 1.01 * x,
         "recurrence.input_gradient_profile": lambda x: 0.8 * x,
+        "side_by_side.adam_step": lambda x: forgetful(x),
         "tasks.adding_problem": lambda x: x._replace(y=x.y.roll(1)),
     },
     "normalization": {
@@ -208,6 +209,7 @@ CHAPTERS = {
         "ensembles.gaussian_matrices": lambda x: 1.5 * x,
         "ensembles.orthogonal_matrices": lambda x: 1.01 * x,
         "linalg.spectral_norm": lambda x: 1.01 * x,
+        "side_by_side.adam_step": lambda x: forgetful(x),
         "tasks.digits": lambda x: x._replace(labels=(3 * x.labels) % 10),
         "tasks.thin_curves": lambda x: x._replace(masks=x.masks.flip(0)),
         "unet.UNet": lambda net: unconnected(net),
@@ -249,6 +251,14 @@ def short_memory(lstm):
     with torch.no_grad():
         lstm.bias_ih_l0.zero_()
     return lstm
+
+
+def forgetful(weights):
+    """Undo whatever was learned, the start included."""
+    with torch.no_grad():
+        for weight in weights.values():
+            weight.zero_()
+    return weights
 
 
 def without_norms(net):
