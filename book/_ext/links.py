@@ -29,6 +29,9 @@ from press.tables import Term, anchor, terms
 
 NAME = re.compile(r"([a-z_]\w*(?:\.\w+)*)(?:\(\))?", re.I)
 TOKEN = r'<span class="n">(\w+)</span>'
+# Names, marks and spaces look like any code: without their spans, half of the page's
+# elements, it is read sooner.
+PLAIN = re.compile(r'<span class="(?:n|nn|nx|p|pm|w)">([^<]*)</span>')
 # A name, or a name and its member: one link, for links cannot hold links.
 NAMED = re.compile(rf'{TOKEN}(?:<span class="o">\.</span>{TOKEN})?')
 # No link in a title, a link, code or a formula, nor in what is set apart from the text.
@@ -119,14 +122,14 @@ def linked(html: str, names: dict[str, str]) -> str:
 
 
 def visit_code(translator: HTML5Translator, node: nodes.literal_block) -> None:
-    """Write a block of code, and link the names in it."""
+    """Write a block of code: names in it are links, and spans that do nothing go."""
     start = len(translator.body)
     try:
         HTML5Translator.visit_literal_block(translator, node)
     finally:  # it ends by raising SkipNode
         names = node.get("names", {})
         translator.body[start:] = [
-            linked(part, names) if names else part for part in translator.body[start:]
+            PLAIN.sub(r"\1", linked(part, names)) for part in translator.body[start:]
         ]
 
 

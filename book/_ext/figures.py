@@ -1,4 +1,6 @@
-"""Heat maps keep their colours in the dark, where other figures turn.
+"""Drawings come when they are near, and heat maps keep their colours in the dark.
+
+A page keeps the place of each drawing and fetches it when the reader gets there.
 
 A style sheet inverts the figures of the dark page.  What inverts a colour map as well
 makes low values bright, the opposite of the interactive figure beside it.  So a figure
@@ -6,6 +8,7 @@ that holds a raster stands on the page twice, and its dark copy has the raster i
 beforehand: the two inversions cancel.  The browser fetches the one that it shows.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
 RASTER = "<image "
+SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"')
 INVERTED = '<image style="filter: invert(1) hue-rotate(180deg)" '
 
 
@@ -28,20 +32,22 @@ def dark_name(name: str) -> str:
 
 
 def visit_image(translator: HTML5Translator, node: nodes.image) -> None:
-    """Write an image, and its dark copy after it if it needs one."""
+    """Write an image, a drawing with its size, and its dark copy if it needs one."""
+    start = len(translator.body)
+    HTML5Translator.visit_image(translator, node)
     file = Path(translator.builder.srcdir, node["uri"])
-    if not (file.is_file() and holds_raster(file)):
-        HTML5Translator.visit_image(translator, node)
+    size = SIZE.search(file.read_text("utf-8")) if file.suffix == ".svg" else None
+    if size is None:
         return
-    name = translator.builder.images[node["uri"]]
-    for theme, shown in (("only-light", name), ("only-dark", dark_name(name))):
-        start = len(translator.body)
-        node["classes"].append(theme)
-        HTML5Translator.visit_image(translator, node)
-        node["classes"].remove(theme)
-        html = "".join(translator.body[start:]).replace(name, shown)
-        # What may be fetched late is not fetched at all where it is not displayed.
-        translator.body[start:] = [html.replace("<img ", '<img loading="lazy" ')]
+    width, height = (round(float(points) / 0.75) for points in size.groups())
+    late = f'<img loading="lazy" width="{width}" height="{height}" '
+    html = "".join(translator.body[start:]).replace("<img ", late)
+    if holds_raster(file):
+        name = translator.builder.images[node["uri"]]
+        light = html.replace("<img ", '<img class="only-light" ')
+        dark = html.replace("<img ", '<img class="only-dark" ')
+        html = light + dark.replace(name, dark_name(name))
+    translator.body[start:] = [html]
 
 
 def depart_image(translator: HTML5Translator, node: nodes.image) -> None:
