@@ -16,14 +16,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
-RASTER = "<image "
+RASTER = "<image "  # pixels: a colour map, and nothing else in this book
 SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"')
 INVERTED = '<image style="filter: invert(1) hue-rotate(180deg)" '
-
-
-def holds_raster(file: Path) -> bool:
-    """Whether a drawing holds pixels: a colour map, and nothing else in this book."""
-    return file.suffix == ".svg" and RASTER in file.read_text("utf-8")
 
 
 def dark_name(name: str) -> str:
@@ -33,26 +28,22 @@ def dark_name(name: str) -> str:
 
 def visit_image(translator: HTML5Translator, node: nodes.image) -> None:
     """Write an image, a drawing with its size, and its dark copy if it needs one."""
-    start = len(translator.body)
-    HTML5Translator.visit_image(translator, node)
-    file = Path(translator.builder.srcdir, node["uri"])
-    size = SIZE.search(file.read_text("utf-8")) if file.suffix == ".svg" else None
+    start, uri = len(translator.body), node["uri"]
+    HTML5Translator.visit_image(translator, node)  # it changes the address in the node
+    file = Path(translator.builder.srcdir, uri)
+    drawing = file.read_text("utf-8") if file.suffix == ".svg" else ""
+    size = SIZE.search(drawing)
     if size is None:
         return
     width, height = (round(float(points) / 0.75) for points in size.groups())
     late = f'<img loading="lazy" width="{width}" height="{height}" '
     html = "".join(translator.body[start:]).replace("<img ", late)
-    if holds_raster(file):
-        name = translator.builder.images[node["uri"]]
+    if RASTER in drawing:
+        name = translator.builder.images[uri]
         light = html.replace("<img ", '<img class="only-light" ')
         dark = html.replace("<img ", '<img class="only-dark" ')
         html = light + dark.replace(name, dark_name(name))
     translator.body[start:] = [html]
-
-
-def depart_image(translator: HTML5Translator, node: nodes.image) -> None:
-    """End an image."""
-    HTML5Translator.depart_image(translator, node)
 
 
 def write_copies(app: Sphinx, error: Exception | None) -> None:
@@ -61,14 +52,15 @@ def write_copies(app: Sphinx, error: Exception | None) -> None:
         return
     for uri, name in app.builder.images.items():
         file = Path(app.srcdir, uri)
-        if holds_raster(file):
-            text = file.read_text("utf-8").replace(RASTER, INVERTED)
+        text = file.read_text("utf-8") if file.suffix == ".svg" else ""
+        if RASTER in text:
+            text = text.replace(RASTER, INVERTED)
             copy = Path(app.outdir, app.builder.imagedir, dark_name(name))
             copy.write_text(text, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
-    app.add_node(nodes.image, override=True, html=(visit_image, depart_image))
+    app.add_node(nodes.image, override=True, html=(visit_image, None))
     app.connect("build-finished", write_copies)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

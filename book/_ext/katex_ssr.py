@@ -23,9 +23,10 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
+from press.paths import ROOT
+
 logger = logging.getLogger(__name__)
 
-ROOT = Path(__file__).resolve().parents[2]
 DIST = ROOT / "node_modules" / "katex" / "dist"
 WORKER = Path(__file__).with_name("katex_worker.cjs")
 # Sphinx numbers the equations; KaTeX would number these environments once more.
