@@ -1,7 +1,7 @@
 """Typeset the mathematics by KaTeX while the book is built: no script on the page.
 
 KaTeX comes from `node_modules` (see package.json) and runs in one node process that
-answers line by line; its stylesheet and fonts are copied into the site.  A page with
+answers line by line; its stylesheet and fonts are copied into the site.  A page of
 formulas asks for their two fonts at once, so that no line moves when they come.  TeX
 that KaTeX cannot read is a Sphinx warning with its place, so that `-W` stops the build.
 """
@@ -144,8 +144,12 @@ def copy_assets(app: Sphinx, config: Config) -> None:
 def ask_for_fonts(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
-    """Have a page with formulas fetch their fonts before it knows its styles."""
-    if 'class="katex"' in context.get("body", ""):
+    """Have a page of formulas fetch their fonts before it knows its styles.
+
+    A chapter opens with a picture, which the fonts would hold up.
+    """
+    body = context.get("body", "")
+    if 'class="katex"' in body and 'class="cell ' not in body:
         fonts = context["pathto"]("_static/katex/fonts/", 1)
         context["metatags"] += f"<script>{FONTS % fonts}</script>\n"
 
