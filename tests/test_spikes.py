@@ -98,7 +98,9 @@ def test_one_moment_alone_is_forgotten(data, forgotten):
 
 def test_wrong_arguments_are_refused(data):
     kind = {"spikes": [()], "steps": 20}
-    with pytest.raises(ValueError, match=r"^seeds times spikes must be 3 .*, got 2 x 1$"):
+    with pytest.raises(
+        ValueError, match=r"^seeds times spikes must be 3 .*, got 2 x 1$"
+    ):
         train_with_spikes(keep, data, learning_rates=torch.ones(3), seeds=2, **kind)
     with pytest.raises(ValueError, match=r"^learning_rates must be positive"):
         train_with_spikes(keep, data, learning_rates=torch.zeros(2), seeds=2, **kind)
