@@ -1,10 +1,11 @@
 """For the tests of the interactive figures: run their scripts, read their HTML."""
 
+import atexit
 import json
 import shutil
 import subprocess
 import sys
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -64,15 +65,41 @@ def text_of(script):
     return (FOLDER / f"{script}.js").read_text(encoding="utf-8")
 
 
+SERVER = """
+const { createInterface } = require("node:readline");
+const { runInNewContext } = require("node:vm");
+createInterface({ input: process.stdin }).on("line", (line) => {
+  let answer;
+  try {
+    answer = { value: runInNewContext(JSON.parse(line)) };
+  } catch (error) {
+    answer = { error: error.stack };
+  }
+  console.log(JSON.stringify(answer));
+});
+"""
+
+
+@cache
+def server():
+    """One process of node for all tests: most are done before another has started."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    process = subprocess.Popen([NODE, "-e", SERVER], encoding="utf-8", **pipes)
+    atexit.register(process.communicate)
+    return process
+
+
 def evaluate(scripts, expression, **names):
     """Return the value of an expression over scripts as they are shipped."""
     program = "".join(map(text_of, ("base", *scripts)))
     program += f"\nconst {{ {', '.join(names)} }} = {json.dumps(names)};\n"
-    program += f"process.stdout.write(JSON.stringify({expression}));"
-    done = subprocess.run(
-        [NODE, "-"], input=program, capture_output=True, check=True, encoding="utf-8"
-    )
-    return json.loads(done.stdout)
+    program += f"JSON.stringify({expression});"
+    node = server()
+    node.stdin.write(json.dumps(program) + "\n")
+    node.stdin.flush()
+    answer = json.loads(node.stdout.readline())
+    assert "error" not in answer, answer["error"]
+    return json.loads(answer["value"])
 
 
 def evaluator(*scripts):

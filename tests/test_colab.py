@@ -84,7 +84,10 @@ SET_UP_AND_IMPORTS = 2
 
 @pytest.mark.parametrize(
     ("cells", "paths", "others"),
-    [(EVERY_CELL, [WHOLE], []), (SET_UP_AND_IMPORTS, NOTEBOOKS, ["companion"])],
+    [
+        pytest.param(EVERY_CELL, [WHOLE], [], marks=pytest.mark.slow),
+        (SET_UP_AND_IMPORTS, NOTEBOOKS, ["companion"]),
+    ],
     ids=["all cells of one", "imports of all, beside another of that name"],
 )
 def test_notebooks_install_what_they_need_and_run(

@@ -345,6 +345,9 @@ CALLS = {
         o.A[None, :1], o.B[None], o.A[None]
     )(o.A[None]),
     "side_by_side.Stack": lambda o: stack_on(o)(o.A[None]),
+    "side_by_side.adam_step": lambda o: side_by_side.adam_step(
+        {"w": o.A[None].clone()}, {"w": o.A[None]}, rates=o.A[0, :1], memory={}
+    )["w"],
     "side_by_side.gradient_by_block": lambda o: list(
         side_by_side.gradient_by_block(
             stack_on(o),

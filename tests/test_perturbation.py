@@ -158,6 +158,7 @@ CHAPTERS = {
         "recurrence.gated_jacobian": lambda x: x._replace(gate=1.01 * x.gate),
         "recurrence.gated_step": lambda x: 1.01 * x,
         "recurrence.input_gradient_profile": lambda x: 0.8 * x,
+        "side_by_side.adam_step": lambda x: forgetful(x),
         "tasks.adding_problem": lambda x: x._replace(y=x.y.roll(1)),
     },
     "normalization": {
@@ -191,6 +192,7 @@ CHAPTERS = {
         "residual.residual_weights": lambda x: x._replace(outer=1.2 * x.outer),
         "scaling.scaled_residual_bound": lambda x: 1.01 * x,
         "scaling.variance_preserving_scale": lambda x: 1.01 * x,
+        "side_by_side.sample_losses": lambda x: -x,
         "tasks.digits": lambda x: x._replace(labels=(3 * x.labels) % 10),
     },
     "attention-scaling": {
@@ -208,6 +210,7 @@ CHAPTERS = {
         "ensembles.gaussian_matrices": lambda x: 1.5 * x,
         "ensembles.orthogonal_matrices": lambda x: 1.01 * x,
         "linalg.spectral_norm": lambda x: 1.01 * x,
+        "side_by_side.adam_step": lambda x: forgetful(x),
         "tasks.digits": lambda x: x._replace(labels=(3 * x.labels) % 10),
         "tasks.thin_curves": lambda x: x._replace(masks=x.masks.flip(0)),
         "unet.UNet": lambda net: unconnected(net),
@@ -220,6 +223,7 @@ CHAPTERS = {
         "matrix_free.jacobian_norm": lambda x: x._replace(norm=1.01 * x.norm),
         "matrix_free.power_estimates": lambda x: 1.01 * x,
         "convolution.transfer_matrices": lambda x: 1.01 * x,
+        "ensembles.orthogonal_matrices": lambda x: 0.9 * x,
         "jacobians.growth_exponents": lambda x: x + 0.5,
         "linalg.spectral_norm": lambda x: 1.01 * x,
         "tasks.digits": lambda x: x._replace(labels=(3 * x.labels) % 10),
@@ -249,6 +253,14 @@ def short_memory(lstm):
     with torch.no_grad():
         lstm.bias_ih_l0.zero_()
     return lstm
+
+
+def forgetful(weights):
+    """Undo whatever was learned, the start included."""
+    with torch.no_grad():
+        for weight in weights.values():
+            weight.zero_()
+    return weights
 
 
 def without_norms(net):

@@ -37,8 +37,9 @@ def notebook(path, *code):
 
 def test_a_planted_round_is_found_and_nothing_else(tmp_path):
     planted = notebook(tmp_path / "en" / "planted.ipynb", LOGISTIC, *PRINTS.values())
-    assert robust.changes([planted], "noise-0") == robust.changes([planted], "noise-0")
-    (found,) = robust.changes([planted], "noise-0")
+    first, second = (robust.changes([planted], "noise-0") for _ in range(2))
+    assert first == second
+    (found,) = first
     assert found.startswith("en/planted cell 2, noise-0\n  stored: [")
 
 

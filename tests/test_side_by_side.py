@@ -10,6 +10,7 @@ from companion.side_by_side import (
     Lookup,
     Recurrent,
     Stack,
+    adam_step,
     gradient_by_block,
     sample_losses,
 )
@@ -101,3 +102,24 @@ def test_gradients_by_block_are_those_of_the_weights_chain():
 def test_the_loss_of_guessing():
     found = sample_losses(torch.zeros(2, 5, 10), torch.zeros(2, 5, dtype=torch.int64))
     assert found.tolist() == pytest.approx([math.log(10)] * 2)
+
+
+def test_each_network_moves_as_adam_of_torch_moves_it_alone():
+    start, rates = {"w": normal(2, 3, 4), "b": normal(2, 4)}, [0.1, 0.01]
+    together, memory = {name: w.clone() for name, w in start.items()}, {}
+    alone = [[w[i].clone() for w in start.values()] for i in range(2)]
+    options = {"betas": (0.8, 0.9), "eps": 1e-3}
+    optimizers = [
+        torch.optim.Adam(ws, rate, **options)
+        for ws, rate in zip(alone, rates, strict=True)
+    ]
+    for step in range(3):
+        g = {"w": normal(2, 3, 4, seed=step), "b": normal(2, 4, seed=step)}
+        adam_step(together, g, rates=torch.tensor(rates), memory=memory, **options)
+        for i, optimizer in enumerate(optimizers):
+            for w, slope in zip(alone[i], g.values(), strict=True):
+                w.grad = slope[i]
+            optimizer.step()
+    for i in range(2):
+        for w, now in zip(alone[i], together.values(), strict=True):
+            torch.testing.assert_close(now[i], w)

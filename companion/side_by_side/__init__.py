@@ -5,6 +5,7 @@ one forward pass runs an experiment with all its seeds and rates.  With m = 1 it
 ordinary module: the recorder and the probe look at it as at any other.
 """
 
+from companion.side_by_side._adam import adam_step
 from companion.side_by_side._gradients import gradient_by_block, sample_losses
 from companion.side_by_side._layers import Block
 from companion.side_by_side._networks import Lookup, Recurrent, Stack
@@ -14,6 +15,7 @@ __all__ = [
     "Lookup",
     "Recurrent",
     "Stack",
+    "adam_step",
     "gradient_by_block",
     "sample_losses",
 ]

@@ -7,13 +7,14 @@ import json
 import re
 import shutil
 import subprocess
-from functools import cache
+from functools import cache, lru_cache
+from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 import yaml
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 from press.book import read_book
 from press.companion import modules, public_names
@@ -28,6 +29,7 @@ PAGES = sorted(
     if not {"_static", "_sources"} & set(path.relative_to(SITE).parts)
 )
 NOTEBOOKS = sorted(BOOK.glob("??/*.ipynb"))
+PREFIX = {"en": "book/en", "zh": "zh/book/zh"}
 CHAPTERS = [page for page in PAGES if "book/" in page]
 VERDICTS = {
     f"verdict-{name}"
@@ -37,15 +39,36 @@ VERDICTS = {
 }  # fmt: skip
 
 
-@cache
+RULES = {}  # each with the pages that must follow it
+
+
+def of(pages):
+    def write_down(rule):
+        RULES[rule] = set(pages)
+        return rule
+
+    return write_down
+
+
+@lru_cache(maxsize=4)  # of more trees than that Python collects garbage for long
 def soup(page):
     return BeautifulSoup((SITE / page).read_text("utf-8"), "html.parser")
 
 
 @cache
 def anchors(page):
-    tags = soup(page).find_all(lambda tag: tag.has_attr("id") or tag.has_attr("name"))
-    return {tag.get("id") or tag.get("name") for tag in tags}
+    """Read without a parser: each page is asked for those of many others."""
+    names = re.findall(r'\s(?:id|name)="([^"]*)"', (SITE / page).read_text("utf-8"))
+    return {unescape(name) for name in names}
+
+
+def words(tag, *, without):
+    """The text of a tag, except that of these elements."""
+    for part in tag.children:
+        if not isinstance(part, Tag):
+            yield part
+        elif part.name not in without:
+            yield from words(part, without=without)
 
 
 def local(page, address):
@@ -65,8 +88,8 @@ def test_the_book_is_built():
     assert PAGES, "run make book first"
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_nothing_is_fetched_from_another_host(page):
+@of(PAGES)
+def nothing_is_fetched_from_another_host(page):
     wanted = {
         "script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src",
     }  # fmt: skip
@@ -89,8 +112,8 @@ def test_no_stylesheet_fetches_from_another_host():
         assert [a for a in addresses if re.match(r"(https?:)?//", a)] == [], css
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_internal_link_leads_somewhere(page):
+@of(PAGES)
+def every_internal_link_leads_somewhere(page):
     broken = []
     for tag in soup(page)(["a", "link", "img", "script"]):
         address = tag.get("href") or tag.get("src")
@@ -106,22 +129,22 @@ def test_every_internal_link_leads_somewhere(page):
     assert broken == []
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_ids_are_unique(page):
+@of(PAGES)
+def ids_are_unique(page):
     ids = [tag["id"] for tag in soup(page)(id=True)]
     if page.endswith("search.html"):  # the theme has its search field there twice
         ids.remove("search-input")
     assert sorted(ids) == sorted(set(ids))
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_the_language_is_stated(page):
+@of(PAGES)
+def the_language_is_stated(page):
     expected = "zh-CN" if page.startswith("zh/") else "en"
     assert soup(page).html["lang"] == expected
 
 
-@pytest.mark.parametrize("page", CHAPTERS)
-def test_every_image_is_described(page):
+@of(CHAPTERS)
+def every_image_is_described(page):
     for image in soup(page).select(".bd-article img"):
         alt = image.get("alt", "")
         han = len(re.findall(r"[\u3400-\u9fff]", alt))
@@ -129,8 +152,8 @@ def test_every_image_is_described(page):
         assert not re.search(r"_images/|\.(svg|png)$", alt)
 
 
-@pytest.mark.parametrize("page", CHAPTERS)
-def test_the_editions_know_each_other(page):
+@of(CHAPTERS)
+def the_editions_know_each_other(page):
     language = "zh" if page.startswith("zh/") else "en"
     links = {
         link["hreflang"]: link["href"].removeprefix(BASE)
@@ -151,26 +174,24 @@ def test_the_editions_know_each_other(page):
     assert switch["hreflang"] == {"en": "zh-CN", "zh": "en"}[language]
 
 
-@pytest.mark.parametrize("page", CHAPTERS)
-def test_no_markup_is_left_in_the_text(page):
-    article = BeautifulSoup(str(soup(page).select_one("article")), "html.parser")
-    for tag in article(["pre", "code", "script", "style", "annotation"]):
-        tag.decompose()
-    text = article.get_text()
+@of(CHAPTERS)
+def no_markup_is_left_in_the_text(page):
+    code = ("pre", "code", "script", "style", "annotation")
+    text = "".join(words(soup(page).select_one("article"), without=code))
     left = re.findall(r"\*\*|:::|\{(?:prf|eq|cite|doc|term|ref|numref)\b[^}]*\}", text)
     assert left == []
 
 
-@pytest.mark.parametrize("page", CHAPTERS)
-def test_colab_opens_a_notebook_of_the_repository(page):
+@of(CHAPTERS)
+def colab_opens_a_notebook_of_the_repository(page):
     for link in soup(page).select('a[href*="colab.research.google.com"]'):
         path = re.search(r"/blob/[^/]+/(.+)$", link["href"])[1]
         assert path.endswith(".ipynb")
         assert (ROOT / path).is_file()
 
 
-@pytest.mark.parametrize("page", CHAPTERS)
-def test_every_verdict_stands_in_a_claim_box(page):
+@of(CHAPTERS)
+def every_verdict_stands_in_a_claim_box(page):
     for verdict in soup(page).select(".verdict"):
         assert verdict.find_parent(class_="proof") is not None
         assert VERDICTS & set(verdict["class"])
@@ -181,46 +202,43 @@ WORDS = re.compile(r"[A-Za-z]{3}")
 SPOKEN = ("title", "aria-label", "alt", "placeholder")
 
 
-def test_the_frame_of_a_chinese_page_speaks_chinese():
+@of([page for page in PAGES if page.startswith("zh/")])
+def the_frame_of_a_chinese_page_speaks_chinese(page):
     """Whatever is read out or shown on hovering; the text itself is the author's."""
-    found = {}
-    for page in (page for page in PAGES if page.startswith("zh/")):
-        frame = BeautifulSoup(str(soup(page)), "html.parser")
-        for part in frame.select(".bd-article > section *, main script"):
-            if "headerlink" not in part.get("class", []):
-                part.attrs = {}
-        for tag in frame.find_all(True):
-            for name in SPOKEN:
-                words = tag.get(name, "")
-                of_code = re.fullmatch(r"companion[\w.]*", words)
-                if WORDS.search(words) and not (HAN.search(words) or of_code):
-                    found.setdefault((name, words), page)
-    assert found == {}
+    author = ".bd-article > section *:not(.headerlink), main script"
+    inside = {id(tag) for tag in soup(page).select(author)}
+    found = []
+    for tag in soup(page).find_all(lambda tag: id(tag) not in inside):
+        for name in SPOKEN:
+            said = tag.get(name, "")
+            of_code = re.fullmatch(r"companion[\w.]*", said)
+            if WORDS.search(said) and not (HAN.search(said) or of_code):
+                found.append((name, said))
+    assert found == []
 
 
-def test_a_page_asks_for_one_style_sheet_and_no_script_blocks_it():
-    for page in CHAPTERS:
-        head = soup(page).head
-        sheets = [link["href"] for link in head("link", rel="stylesheet")]
-        assert [Path(urlsplit(s).path).name for s in sheets] == ["book-all.css"], page
-        blocking = {
-            Path(urlsplit(script["src"]).path).name
-            for script in soup(page)("script", src=True)
-            if not script.has_attr("defer")
-        }
-        assert blocking <= {"documentation_options.js", "predict.js"}, page
+@of(CHAPTERS)
+def a_page_asks_for_one_style_sheet_and_no_script_blocks_it(page):
+    sheets = [link["href"] for link in soup(page).head("link", rel="stylesheet")]
+    assert [Path(urlsplit(s).path).name for s in sheets] == ["book-all.css"]
+    blocking = {
+        Path(urlsplit(script["src"]).path).name
+        for script in soup(page)("script", src=True)
+        if not script.has_attr("defer")
+    }
+    assert blocking <= {"documentation_options.js", "predict.js"}
 
 
-def test_no_page_carries_more_script_than_a_book_needs():
+@of(CHAPTERS)
+def no_page_carries_more_script_than_a_book_needs(page):
     """600 kB in all, what the page holds and what it asks for, before compression."""
-    for page in CHAPTERS:
-        size = 0
-        for script in soup(page)("script"):
-            if script.has_attr("src"):
-                size += local(page, script["src"])[0].stat().st_size
-            else:
-                size += len(script.get_text().encode())
-        assert size <= 600_000, (page, size)
+    size = 0
+    for script in soup(page)("script"):
+        if script.has_attr("src"):
+            size += local(page, script["src"])[0].stat().st_size
+        else:
+            size += len(script.get_text().encode())
+    assert size <= 600_000
 
 
 def test_the_joined_sheet_finds_all_that_it_asks_for():
@@ -233,7 +251,7 @@ def test_the_joined_sheet_finds_all_that_it_asks_for():
                 assert (sheet.parent / address).is_file(), address
 
 
-@pytest.mark.parametrize("folder", ["book/en", "zh/book/zh"])
+@pytest.mark.parametrize("folder", PREFIX.values())
 def test_the_ledger_holds_every_claim_and_every_sentence(folder):
     page = soup(f"{folder}/claims-ledger.html")
     claims = [c for chapter in read_book().chapters for c in chapter.english.claims]
@@ -253,11 +271,10 @@ def test_every_claim_has_the_address_that_claims_json_gives_it():
         assert anchor in anchors(path), claim["address"]
 
 
-@pytest.mark.parametrize("folder", ["book/en", "zh/book/zh"])
+@pytest.mark.parametrize("folder", PREFIX.values())
 def test_the_reference_has_a_page_a_module_with_links_to_source_and_chapters(folder):
     for module in modules():
-        page = soup(f"{folder}/api/{module}.html")
-        ids = {tag["id"] for tag in page(id=True)}
+        ids = anchors(f"{folder}/api/{module}.html")
         names = {
             n for n in public_names().values() if n.startswith(f"companion.{module}.")
         }
@@ -267,7 +284,7 @@ def test_the_reference_has_a_page_a_module_with_links_to_source_and_chapters(fol
     assert entry.select('a[href*="gradient-clipping.html"]')
 
 
-@pytest.mark.parametrize("folder", ["book/en", "zh/book/zh"])
+@pytest.mark.parametrize("folder", PREFIX.values())
 def test_names_and_terms_of_a_chapter_are_links(folder):
     page = soup(f"{folder}/gradient-clipping.html")
     assert page.select('div.cell_input a.name[href*="api/clipping.html#companion."]')
@@ -278,45 +295,52 @@ def test_names_and_terms_of_a_chapter_are_links(folder):
 
 
 def test_a_definition_of_the_glossary_begins_with_its_words():
-    for folder in ("book/en", "zh/book/zh"):
+    for folder in PREFIX.values():
         for definition in soup(f"{folder}/glossary.html").select("dl.glossary dd"):
             assert not definition.get_text().lstrip().startswith(":")
 
 
-def test_a_figure_with_a_colour_map_has_a_copy_for_the_dark():
-    for page in CHAPTERS:
-        for image in soup(page).select("img.only-light"):
-            light = local(page, image["src"])[0]
-            dark = light.with_name(f"{light.stem}-dark.svg")
-            assert "<image style" in dark.read_text("utf-8")
-        for image in soup(page).select(".bd-article img[src$='.svg']:not(.only-light)"):
-            drawn = local(page, image["src"])[0].read_text("utf-8")
-            assert "<image " not in drawn.replace("<image style", ""), image["src"]
+@of(CHAPTERS)
+def a_figure_with_a_colour_map_has_a_copy_for_the_dark(page):
+    for image in soup(page).select("img.only-light"):
+        light = local(page, image["src"])[0]
+        dark = light.with_name(f"{light.stem}-dark.svg")
+        assert "<image style" in dark.read_text("utf-8")
+    for image in soup(page).select(".bd-article img[src$='.svg']:not(.only-light)"):
+        drawn = local(page, image["src"])[0].read_text("utf-8")
+        assert "<image " not in drawn.replace("<image style", ""), image["src"]
 
 
-@pytest.mark.parametrize("page", CHAPTERS)
-def test_mathematics_is_typeset(page):
+@of(CHAPTERS)
+def mathematics_is_typeset(page):
     assert soup(page).select(".math:not(:has(.katex))") == []
     assert soup(page).select(".katex-error") == []
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: f"{p.parent.name}-{p.stem}")
-def test_the_site_and_the_notebook_count_alike(path):
-    language = path.parent.name
-    folder = {"en": "", "zh": "zh/"}[language] + f"book/{language}"
-    page = soup(f"{folder}/{path.stem}.html")
+@of([f"{PREFIX[path.parent.name]}/{path.stem}.html" for path in NOTEBOOKS])
+def the_site_and_the_notebook_count_alike(page):
+    language, slug = Path(page).parent.name, Path(page).stem
     book, wrong = read_book(), []
     for label in book.labels.values():
-        if label.slug != path.stem:
+        if label.slug != slug:
             continue
         name = book.called(label.name, language)
         place = f"equation-{label.name}" if label.kind == "equation" else label.name
-        tag = page.find(id=place)
+        tag = soup(page).find(id=place)
         if label.title:  # a place of its own before the heading that it names
             tag = tag.parent
         if name.replace(" ", "") not in tag.get_text().replace(" ", ""):
             wrong.append((label.name, name))
     assert wrong == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_follows_every_rule(page, subtests):
+    """All in one test, so that one process parses the page, and once."""
+    for rule, pages in RULES.items():
+        if page in pages:
+            with subtests.test(rule.__name__):
+                rule(page)
 
 
 @pytest.mark.browser
@@ -346,7 +370,7 @@ def test_in_a_browser(tmp_path):
         edition: " ".join(
             soup(page).get_text() for page in CHAPTERS if page.startswith(edition)
         )
-        for edition in ("book/en", "zh/book/zh")
+        for edition in PREFIX.values()
     }
     for folder, found in report["search"].items():
         written = everything[folder].lower()

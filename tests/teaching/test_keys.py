@@ -49,7 +49,10 @@ def test_the_solution_and_the_key_agree(task, secret):
     assert sum(line.score for line in lines) == task.points
 
 
-@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize(
+    "secret",
+    [SECRETS[0], *(pytest.param(s, marks=pytest.mark.slow) for s in SECRETS[1:])],
+)
 @pytest.mark.parametrize(("task", "sentence"), SLIPS, ids=[s[1][:40] for s in SLIPS])
 def test_a_slip_scores_less_and_is_named(task, sentence, secret):
     lines = judged(task, task.slips[sentence], secret)
