@@ -207,7 +207,7 @@ globalThis.xg ??= (() => {
       this.lang ||= spoken;
       // The fallback text stays outside the shadow root, so it is no longer shown.
       this.attachShadow({ mode: "open" }).innerHTML = `<style>${style}</style><form></form>
-        <div class="ruler"></div><div class="plot"><svg role="img"></svg></div><div class="key"></div><output></output>`;
+        <div class="plot"><div class="ruler"></div><svg role="img"></svg></div><div class="key"></div><output></output>`;
       const find = (selector) => this.shadowRoot.querySelector(selector);
       [this.form, this.ruler, this.plot, this.svg] = ["form", ".ruler", ".plot", "svg"].map(find);
       [this.key, this.output] = [".key", "output"].map(find);
