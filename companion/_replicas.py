@@ -1,4 +1,4 @@
-"""Networks side by side in one module: merged, measured, clipped and moved at once."""
+"""Networks side by side in one module: merged, flattened, clipped and moved at once."""
 
 import copy
 from collections.abc import Sequence
@@ -16,43 +16,40 @@ def merge_networks(models: Sequence[nn.Module]) -> nn.Module:
     return merged
 
 
-def norms_each(tensors: Sequence[Tensor]) -> Tensor:
-    """Norm over all tensors, for each network, shape ``(m,)``."""
-    each = [torch.linalg.vector_norm(t.detach(), dim=(1, 2)) for t in tensors]
-    norms: Tensor = torch.linalg.vector_norm(torch.stack(each), dim=0)
-    return norms
+def flatten(tensors: Sequence[Tensor]) -> Tensor:
+    """All numbers of each network in a row, shape ``(m, count)``."""
+    return torch.cat([x.detach().flatten(1) for x in tensors], dim=1)
 
 
-def clipped(
-    gradients: Sequence[Tensor], clip: float | None, clip_each: float | None
-) -> list[Tensor]:
-    found = list(gradients)
-    if clip is not None:
-        factor = (clip / norms_each(found)).clamp(max=1)[:, None, None]
-        found = [g * factor for g in found]
-    if clip_each is not None:
-        found = [
-            g * (clip_each / norms_each([g])).clamp(max=1)[:, None, None] for g in found
-        ]
+def in_one_piece(weights: Sequence[nn.Parameter]) -> tuple[Tensor, list[Tensor]]:
+    """Let the weights live in one tensor; return it and its view of each of them."""
+    whole = flatten(weights)
+    parts = list(whole.split([w[0].numel() for w in weights], dim=1))
+    for w, part in zip(weights, parts, strict=True):
+        w.data = part.view(w.shape)
+    return whole, parts
+
+
+def norms(part: Tensor) -> Tensor:
+    """Norm of each network's numbers, shape ``(m,)``."""
+    found: Tensor = torch.linalg.vector_norm(part, dim=1)
     return found
 
 
+def clip_(gradient: Tensor, limit: float) -> None:
+    """Shorten each network's numbers to a norm of at most `limit`, in place."""
+    gradient *= (limit / norms(gradient)).clamp(max=1)[:, None]
+
+
 @torch.no_grad()
-def update(
-    weights: Sequence[Tensor],
-    moves: Sequence[Tensor],
-    first: Sequence[Tensor],
-    second: Sequence[Tensor],
-    rate: Tensor,
-    step: int | None,
+def update_(
+    w: Tensor, g: Tensor, m: Tensor, v: Tensor, rate: Tensor, step: int | None
 ) -> None:
     """One step in place: of Adam at a step counted from 0, or of SGD with momentum."""
-    rate = rate[:, None, None]
-    for w, g, m, v in zip(weights, moves, first, second, strict=True):
-        if step is None:
-            w -= rate * m.mul_(0.9).add_(g)
-            continue
-        m.lerp_(g, 0.1)
-        v.lerp_(g.square(), 0.001)
-        size = (v / (1 - 0.999 ** (step + 1))).sqrt() + 1e-8
-        w -= rate / (1 - 0.9 ** (step + 1)) * m / size
+    if step is None:
+        w -= rate * m.mul_(0.9).add_(g)
+        return
+    m.lerp_(g, 0.1)
+    v.lerp_(g.square(), 0.001)
+    size = (v / (1 - 0.999 ** (step + 1))).sqrt() + 1e-8
+    w -= rate / (1 - 0.9 ** (step + 1)) * m / size

@@ -39,7 +39,7 @@ def _plain(rng: torch.Generator, cured: bool) -> nn.Module:
 def _batch_normalized(rng: torch.Generator, cured: bool) -> nn.Module:
     make = partial(Block, activation=torch.relu, norm="batch")
     if cured:
-        make = partial(make, skip=1.0, scale=40**-0.5)
+        make = partial(make, branch=40**-0.5)
     return _stack(_ends(rng), _gaussian(40, 1.0, rng), make)
 
 
@@ -47,8 +47,7 @@ def _in_half(rng: torch.Generator, cured: bool) -> nn.Module:
     make = partial(
         Block,
         activation=torch.relu,
-        skip=1.0,
-        scale=16**-0.5 if cured else 1.0,
+        branch=16**-0.5 if cured else 1.0,
         stored=torch.float16,
     )
     ends, weights = _ends(rng), _gaussian(16, math.sqrt(2), rng)
@@ -66,7 +65,7 @@ def _shallow(rng: torch.Generator, cured: bool) -> nn.Module:
 
 
 def _residual(rng: torch.Generator, cured: bool) -> nn.Module:
-    make = partial(Block, activation=torch.tanh, norm="layer", skip=1.0, scale=12**-0.5)
+    make = partial(Block, activation=torch.tanh, norm="layer", branch=12**-0.5)
     weights = _gaussian(12, 1.0, rng)
     return _stack(_ends(rng), weights, make)
 

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -100,6 +100,7 @@ def atlas_points(
     return Points(loss, (norms[:, 0] / norms[:, -1]).view(len(gains), -1))
 
 
+@cache
 def gradient_factor(gain: float) -> float:
     r"""What a wide tanh layer multiplies the squared norm of a gradient by.
 
@@ -179,7 +180,7 @@ def _draw(
 
 def _block(remedy: str, depth: int, weight: Tensor) -> Block:
     if remedy == "residual":
-        return Block(weight, activation=torch.tanh, skip=1.0, scale=depth**-0.5)
+        return Block(weight, activation=torch.tanh, branch=depth**-0.5)
     norm = "layer" if remedy == "layer norm" else "none"
     return Block(weight, activation=torch.tanh, norm=norm)
 

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn.functional import pad
 
 from companion._checks import check_same_shape
 
@@ -51,8 +52,9 @@ def lstm_last(p: Mapping[str, Tensor], x: Tensor) -> Tensor:
         torch.Size([1, 4, 3])
     """
     _check(p, x, gates=4)
-    drives = _drives(p, x, p["bias_ih_l0"] + p["bias_hh_l0"])
-    last: Tensor = _LSTM.apply(drives, p["weight_hh_l0"])  # type: ignore[no-untyped-call]
+    bias = (p["bias_ih_l0"] + p["bias_hh_l0"]).mT
+    W = torch.cat([p["weight_hh_l0"], p["weight_ih_l0"], bias], dim=-1)
+    last: Tensor = _LSTM.apply(W, x)  # type: ignore[no-untyped-call]
     return last
 
 
@@ -88,8 +90,12 @@ def gru_last(p: Mapping[str, Tensor], x: Tensor) -> Tensor:
         tensor([0.2048, 0.2048])
     """
     _check(p, x, gates=3)
-    drives, own = _drives(p, x, p["bias_ih_l0"]), (p["weight_hh_l0"], p["bias_hh_l0"])
-    last: Tensor = _GRU.apply(drives, *own)  # type: ignore[no-untyped-call]
+    n, k = p["weight_hh_l0"].shape[-1], x.shape[-1]
+    felt = torch.cat([pad(p["weight_hh_l0"], (0, k)), p["bias_hh_l0"].mT], dim=-1)
+    told = torch.cat([pad(p["weight_ih_l0"], (n, 0)), p["bias_ih_l0"].mT], dim=-1)
+    # The candidate's two parts meet only after the reset gate.
+    rows = [(felt + told)[:, : 2 * n], felt[:, 2 * n :], told[:, 2 * n :]]
+    last: Tensor = _GRU.apply(torch.cat(rows, dim=1), x)  # type: ignore[no-untyped-call]
     return last
 
 
@@ -102,94 +108,110 @@ def _check(p: Mapping[str, Tensor], x: Tensor, *, gates: int) -> None:
         check_same_shape(name, p[name], (m, 1, gates * n))
 
 
-def _drives(p: Mapping[str, Tensor], x: Tensor, bias: Tensor) -> Tensor:
-    """What inputs and a bias add to the gates in each step, ``(m, T, B, rows)``."""
-    rows = x.transpose(0, 1).flatten(1, 2)
-    drives = torch.baddbmm(bias, rows, p["weight_ih_l0"].mT)
-    by_step: Tensor = drives.unflatten(1, (len(x), -1))
-    return by_step
+def _before_the_first(W: Tensor, x: Tensor) -> tuple[Tensor, int]:
+    """What each step will see, states (still 0), inputs and ones, and n.
+
+    ``(T + 1, m, n + k + 1, B)``: the units of a gate lie together in memory, and one
+    product with ``(m, 4 n, n + k + 1)`` feeds all gates.
+    """
+    n = W.shape[1] // 4
+    states = pad(x.mT, (0, 0, n, 0, 0, 0, 0, 1))
+    return pad(states, (0, 0, 0, 1), value=1.0), n
+
+
+def _memory(ctx: Any, x: Tensor, like: Tensor, rows: int) -> Tensor:  # noqa: ANN401
+    """Room for ``(T, m, rows, B)``, or for one step if no gradient will be asked."""
+    kept = len(x) if any(ctx.needs_input_grad) else 1
+    room = like.new_empty(kept, like.shape[1], rows, like.shape[3])
+    return room.expand(len(x), -1, -1, -1)
 
 
 class _LSTM(torch.autograd.Function):
-    """From drives ``(m, T, B, 4 n)`` and weights ``(m, 4 n, n)`` to ``(m, B, n)``."""
+    """From ``(m, 4 n, n + k + 1)`` and the sequences to ``(m, B, n)``."""
 
     @staticmethod
-    def forward(ctx: Any, drives: Tensor, W: Tensor) -> Tensor:  # noqa: ANN401
-        n, transposed = W.shape[-1], W.mT.contiguous()
-        h = c = drives.new_zeros(*drives.shape[::2], n)
-        gates, states = [], [(h, c, c)]
-        for drive in drives.unbind(1):
-            raw = torch.baddbmm(drive, h, transposed)
-            i, f, _, o = torch.sigmoid(raw).split(n, -1)
-            g = torch.tanh(raw.narrow(-1, 2 * n, n))
-            c = torch.addcmul(i * g, f, c)
-            bent = torch.tanh(c)
-            h = o * bent
-            if any(ctx.needs_input_grad):
-                gates.append((i, f, g, o))
-                states.append((h, c, bent))
-        if not gates:
-            return h
-        saved = [torch.stack(each, dim=1) for each in zip(*gates, strict=True)]
-        saved += [torch.stack(each, dim=1) for each in zip(*states, strict=True)]
-        ctx.save_for_backward(W, *saved)
-        return h
+    def forward(ctx: Any, W: Tensor, x: Tensor) -> Tensor:  # noqa: ANN401
+        seen, n = _before_the_first(W, x)
+        h, c = seen[:, :, :n], seen.new_zeros(len(seen), len(W), n, x.shape[2])
+        gates, bent = (_memory(ctx, x, c, rows) for rows in (4 * n, n))
+        parts = (seen[:-1], gates, gates[:, :, : 2 * n], *gates.split(n, 2))
+        by_step = zip(*parts, bent, c[:-1], c[1:], h[1:], strict=True)
+        for row, raw, first_two, i, f, g, o, turned, before, after, state in by_step:
+            torch.bmm(W, row, out=raw)
+            first_two.sigmoid_()
+            g.tanh_()
+            o.sigmoid_()
+            torch.mul(i, g, out=after).addcmul_(f, before)
+            torch.mul(o, torch.tanh(after, out=turned), out=state)
+        ctx.save_for_backward(W, seen, gates, c, bent)
+        return h[-1].mT.clone()
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ANN401
-        W, i, f, g, o, h, c, bent = ctx.saved_tensors
-        bent = bent[:, 1:]
-        inner = (g * i * (1 - i), c[:, :-1] * f * (1 - f), i * (1 - g * g))
-        by_cell, by_gates = o * (1 - bent * bent), torch.stack(inner, dim=-2)
-        by_output, deltas = bent * o * (1 - o), []
-        by_c = torch.zeros_like(slope)
-        paths = [part.unbind(1) for part in (by_cell, by_gates, by_output, f)]
-        for cell, gate, output, kept in reversed(list(zip(*paths, strict=True))):
-            by_c = torch.addcmul(by_c, slope, cell)
-            three = (by_c.unsqueeze(-2) * gate).flatten(-2)
-            deltas.append(torch.cat([three, slope * output], dim=-1))
-            slope, by_c = torch.bmm(deltas[-1], W), by_c * kept
-        by_drives = torch.stack(deltas[::-1], dim=1)
-        flat = by_drives.flatten(1, 2)
-        return by_drives, flat.mT @ h[:, :-1].flatten(1, 2)
+        W, seen, gates, c, bent = ctx.saved_tensors
+        slope, transposed, n = slope.mT, W.mT.contiguous(), c.shape[2]
+        by_W, by_seen = torch.zeros_like(W), torch.empty_like(seen[1:])
+        by_c, delta = torch.zeros_like(c[0]), torch.empty_like(gates[0])
+        three = delta[:, : 3 * n].unflatten(1, (3, n))
+        by_i, by_f, by_g, by_o = delta.split(n, 1)
+        parts = (seen[:-1], gates, *gates.split(n, 2), c[:-1], bent, by_seen)
+        for row, gate, i, f, g, o, before, turned, back in zip(
+            *(part.unbind()[::-1] for part in parts), strict=True
+        ):
+            by_c.addcmul_(slope * o, 1 - turned * turned)
+            torch.addcmul(gate, gate, gate, value=-1, out=delta)
+            by_i.mul_(g)
+            by_f.mul_(before)
+            torch.addcmul(i, i * g, g, value=-1, out=by_g)
+            three.mul_(by_c[:, None])
+            by_o.mul_(turned).mul_(slope)
+            by_W.baddbmm_(delta, row.mT)
+            slope = torch.bmm(transposed, delta, out=back)[:, :n]
+            by_c.mul_(f)
+        return by_W, by_seen[:, :, n:-1].mT
 
 
 class _GRU(torch.autograd.Function):
-    """From drives ``(m, T, B, 3 n)``, weights and their bias to ``(m, B, n)``."""
+    """From ``(m, 4 n, n + k + 1)`` and the sequences to ``(m, B, n)``.
+
+    The rows are those of reset gate, update gate, and what the candidate feels of the
+    state and is told by the input.
+    """
 
     @staticmethod
-    def forward(ctx: Any, drives: Tensor, W: Tensor, bias: Tensor) -> Tensor:  # noqa: ANN401
-        n, transposed = W.shape[-1], W.mT.contiguous()
-        h = drives.new_zeros(*drives.shape[::2], n)
-        states = []
-        for drive in drives.unbind(1):
-            felt = torch.baddbmm(bias, h, transposed)
-            q = felt.narrow(-1, 2 * n, n)
-            r, z, _ = torch.sigmoid(drive + felt).split(n, -1)
-            candidate = torch.tanh(torch.addcmul(drive.narrow(-1, 2 * n, n), r, q))
-            if any(ctx.needs_input_grad):
-                states.append((r, z, candidate, q, h))
-            h = torch.lerp(candidate, h, z)
-        saved = (torch.stack(each, dim=1) for each in zip(*states, strict=True))
-        ctx.save_for_backward(W, *saved)
-        return h
+    def forward(ctx: Any, W: Tensor, x: Tensor) -> Tensor:  # noqa: ANN401
+        seen, n = _before_the_first(W, x)
+        h = seen[:, :, :n]
+        gates = _memory(ctx, x, seen, 4 * n)
+        parts = (seen[:-1], gates, gates[:, :, : 2 * n], *gates.split(n, 2))
+        by_step = zip(*parts, h[:-1], h[1:], strict=True)
+        for row, raw, first_two, r, z, q, candidate, before, state in by_step:
+            torch.bmm(W, row, out=raw)
+            first_two.sigmoid_()
+            candidate.addcmul_(r, q).tanh_()
+            torch.lerp(candidate, before, z, out=state)
+        ctx.save_for_backward(W, seen, gates)
+        return h[-1].mT.clone()
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ANN401
-        W, r, z, candidate, q, h = ctx.saved_tensors
-        by_candidate = (1 - z) * (1 - candidate * candidate)
-        by_felt = by_candidate * r
-        inner = (by_felt * q * (1 - r), (h - candidate) * z * (1 - z), by_felt)
-        paths, slopes, deltas = torch.stack(inner, dim=-2), [], []
-        for path, kept in zip(*(e.unbind(1)[::-1] for e in (paths, z)), strict=True):
-            slopes.append(slope)
-            deltas.append((slope.unsqueeze(-2) * path).flatten(-2))
-            slope = torch.baddbmm(slope * kept, deltas[-1], W)
-        flat = torch.stack(deltas[::-1], dim=1)
-        last = torch.stack(slopes[::-1], dim=1) * by_candidate
-        by_drives = torch.cat([flat[..., : -last.shape[-1]], last], dim=-1)
-        flat = flat.flatten(1, 2)
-        by_W, by_bias = flat.mT @ h.flatten(1, 2), flat.sum(dim=1, keepdim=True)
-        return by_drives, by_W, by_bias
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ANN401
+        W, seen, gates = ctx.saved_tensors
+        slope, transposed, n = slope.mT, W.mT.contiguous(), W.shape[1] // 4
+        by_W, by_seen = torch.zeros_like(W), torch.empty_like(seen[1:])
+        delta = torch.empty_like(gates[0])
+        by_r, by_z, by_q, by_a = delta.split(n, 1)
+        parts = (seen[:-1], *gates.split(n, 2), seen[:-1, :, :n], by_seen)
+        for row, r, z, q, candidate, before, back in zip(
+            *(part.unbind()[::-1] for part in parts), strict=True
+        ):
+            written = torch.addcmul(slope, slope, z, value=-1)
+            torch.addcmul(written, written * candidate, candidate, value=-1, out=by_a)
+            torch.mul(by_a, r, out=by_q)
+            torch.mul(by_q * q, 1 - r, out=by_r)
+            torch.mul(written * z, before - candidate, out=by_z)
+            by_W.baddbmm_(delta, row.mT)
+            torch.bmm(transposed, delta, out=back)
+            slope = torch.addcmul(back[:, :n], slope, z)
+        return by_W, by_seen[:, :, n:-1].mT

@@ -1,7 +1,7 @@
 """Training runs with bad batches planted in them, many side by side."""
 
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -24,9 +24,9 @@ def train_with_spikes(
     *,
     learning_rates: Tensor,
     seeds: int,
-    spikes: Collection[int],
-    steps: int = 300,
-    scale: float = 1.0,
+    spikes: Sequence[Collection[int]],
+    steps: int = 200,
+    scale: float | Tensor = 1.0,
     reset: int | None = None,
     forgets: Collection[str] = MOMENTS,
 ) -> Tensor:
@@ -42,9 +42,9 @@ def train_with_spikes(
         data: The digits, with images of 64 pixels.
         learning_rates: A rate for each network, shape ``(B,)``.
         seeds: How many seeds there are; divides ``B``.
-        spikes: The steps whose batch is bad.
+        spikes: The steps whose batch is bad, for each `seeds` networks in turn.
         steps: How many steps are made.
-        scale: What the loss is multiplied by.
+        scale: What the loss is multiplied by; a number or a tensor ``(B,)``.
         reset: The step before which Adam's moments are set to zero, if any.
         forgets: Which of them: the running "mean", the mean of the "square", or both.
 
@@ -52,8 +52,8 @@ def train_with_spikes(
         The test loss after every 20 steps, shape ``(steps // 20, B)``.
 
     Raises:
-        ValueError: `learning_rates` are not positive and finite, `seeds` does not
-            divide their number, or `forgets` names something else.
+        ValueError: `learning_rates` are not positive and finite, `seeds` times the
+            length of `spikes` is not their number, or `forgets` names something else.
 
     Source:
         Adam: Kingma, Ba (2015), "Adam: A method for stochastic optimization",
@@ -62,29 +62,31 @@ def train_with_spikes(
     Example:
         >>> from companion.tasks import digits
         >>> data = digits(generator=torch.Generator().manual_seed(0))
-        >>> rates = torch.tensor([0.01, 0.01])
-        >>> kind = {"learning_rates": rates, "seeds": 2, "steps": 20}
-        >>> calm, bad = (
-        ...     train_with_spikes(lambda g, w: g, data, spikes=spikes, **kind)
-        ...     for spikes in ((), (10,))
-        ... )
-        >>> bool((bad > 2 * calm).all())
+        >>> kind = {"learning_rates": torch.full((4,), 0.01), "seeds": 2, "steps": 20}
+        >>> losses = train_with_spikes(lambda g, w: g, data, spikes=[(), (10,)], **kind)
+        >>> bool((losses[0, 2:] > 2 * losses[0, :2]).all())
         True
     """
     check_positive("learning_rates", learning_rates)
-    if seeds < 1 or len(learning_rates) % seeds:
+    copies = len(spikes)
+    if seeds < 1 or seeds * copies != len(learning_rates):
         count = len(learning_rates)
-        raise ValueError(f"seeds must divide {count} learning rates, got {seeds}")
+        raise ValueError(
+            f"seeds times spikes must be {count} learning rates, got {seeds} x {copies}"
+        )
     if not set(forgets) <= set(MOMENTS):
         raise ValueError(f"forgets must be among {MOMENTS}, got {forgets!r}")
-    copies, place = len(learning_rates) // seeds, learning_rates.device
+    place = learning_rates.device
+    factor = torch.as_tensor(scale, dtype=torch.float32, device=place).view(-1, 1, 1)
     weights = {name: _tiled(w, copies) for name, w in _start(seeds, place).items()}
     adam, losses = _Adam(weights, learning_rates), []
-    for step, (x, y) in enumerate(_batches(data, seeds, steps, spikes)):
+    for step, (x, y, wrong) in enumerate(_batches(data, seeds, steps)):
         if step == reset:
             adam.forget(forgets)
-        x, y = _tiled(x, copies), _tiled(y, copies)
-        gradients = _gradients(weights, x, y, scale)
+        bad = [step in when for when in spikes]
+        x = torch.cat([1000 * x if spoilt else x for spoilt in bad])
+        y = torch.cat([wrong if spoilt else y for spoilt in bad])
+        gradients = _gradients(weights, x, y, factor)
         weights = adam.step(weights, rule(gradients, weights))
         if step % EVERY == EVERY - 1:
             losses.append(_test_loss(weights, data))
@@ -142,20 +144,19 @@ def _start(seeds: int, place: torch.device) -> Tensors:
 
 
 def _batches(
-    data: Digits, seeds: int, steps: int, spikes: Collection[int]
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Images ``(seeds, batch, 64)`` and labels; the same whatever is planted."""
+    data: Digits, seeds: int, steps: int
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Images ``(seeds, batch, 64)``, labels, and random labels for a bad batch."""
     images, place = data.images.flatten(1), data.images.device
     rngs = [torch.Generator(place).manual_seed(100 + seed) for seed in range(seeds)]
-    for step in range(steps):
+    for _ in range(steps):
         chosen, wrong = (
             torch.stack(
                 [torch.randint(n, (BATCH,), generator=r, device=place) for r in rngs]
             )
             for n in (len(images), 10)
         )
-        x, y = images[chosen], data.labels[chosen]
-        yield (1000 * x, wrong) if step in spikes else (x, y)
+        yield images[chosen], data.labels[chosen], wrong
 
 
 def _scores(weights: Tensors, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -163,7 +164,7 @@ def _scores(weights: Tensors, x: Tensor) -> tuple[Tensor, Tensor]:
     return h, torch.baddbmm(weights["c"][:, None], h, weights["V"].mT)
 
 
-def _gradients(weights: Tensors, x: Tensor, y: Tensor, scale: float) -> Tensors:
+def _gradients(weights: Tensors, x: Tensor, y: Tensor, scale: Tensor) -> Tensors:
     """The gradients of the cross entropy, by hand."""
     h, scores = _scores(weights, x)
     d = scale * (scores.softmax(dim=-1) - one_hot(y, 10)) / y.shape[-1]

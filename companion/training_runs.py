@@ -14,7 +14,14 @@ from torch import Tensor, nn
 from torch.utils import _pytree as pytree
 
 from companion._checks import check_positive
-from companion._replicas import clipped, merge_networks, norms_each, update
+from companion._replicas import (
+    clip_,
+    flatten,
+    in_one_piece,
+    merge_networks,
+    norms,
+    update_,
+)
 from companion.side_by_side import sample_losses
 from companion.tasks import Recall
 
@@ -125,25 +132,30 @@ def train(
         raise ValueError(f"moments must be first, second or both, got {moments!r}")
     model = merge_networks([run.model] * len(rates))
     weights = list(model.parameters())
-    first, second = ([torch.zeros_like(w) for w in weights] for _ in range(2))
-    sizes = [norms_each([w]) for w in weights]
-    nets = len(weights[0]) // len(rates)
-    rate = weights[0].new_tensor(rates).repeat_interleave(nets)
-    losses, norms = [], []
+    whole, parts = in_one_piece(weights)
+    sizes = [norms(part) for part in parts]
+    first, second = torch.zeros_like(whole), torch.zeros_like(whole)
+    nets = len(whole) // len(rates)
+    rate = whole.new_tensor(rates).repeat_interleave(nets)[:, None]
+    losses, lengths = [], []
     for step, batch in enumerate(run.batches):
         x, labels = pytree.tree_map(lambda x: torch.cat([x] * len(rates)), batch)
         loss = sample_losses(model(x), labels)
-        gradients = torch.autograd.grad(loss.sum(), weights)
+        gradient = flatten(torch.autograd.grad(loss.sum(), weights))
         losses.append(loss.detach())
-        norms.append(norms_each(gradients))
-        moves = clipped(gradients, clip, clip_each)
+        lengths.append(norms(gradient))
+        if clip is not None:
+            clip_(gradient, clip)
+        if clip_each is not None:
+            for part in gradient.split([len(part[0]) for part in parts], dim=1):
+                clip_(part, clip_each)
         if step == reset:
-            torch._foreach_zero_(
-                {"first": first, "second": second, "both": first + second}[moments]
-            )
+            for name, moment in (("first", first), ("second", second)):
+                if moments in (name, "both"):
+                    moment.zero_()
         now = rate * min(1.0, 1e-3 ** (1 - step / warmup)) if warmup else rate
-        update(weights, moves, first, second, now, step if run.adam else None)
-    growth = [norms_each([w]) / size for w, size in zip(weights, sizes, strict=True)]
+        update_(whole, gradient, first, second, now, step if run.adam else None)
+    growth = [norms(w) / size for w, size in zip(parts, sizes, strict=True)]
     shape = (len(rates), nets, -1)
-    found = (torch.stack(each, dim=1).view(shape) for each in (losses, norms, growth))
+    found = (torch.stack(each, dim=1).view(shape) for each in (losses, lengths, growth))
     return Trained(*found)

@@ -12,10 +12,19 @@ from torch.nn import functional
 
 from companion._checks import check_positive
 
-__all__ = ["Routes", "UNet", "route_gradients"]
+__all__ = ["Drawing", "Routes", "UNet", "route_gradients"]
 
 Skip = Literal["concat", "detached", "gradient_only", "none"]
 SKIPS = get_args(Skip)
+
+
+class Drawing(NamedTuple):
+    """What a U-Net makes of pictures."""
+
+    logits: Tensor
+    """Of its output, shape ``(batch, 1, height, width)`` as of the pictures."""
+    encoded: tuple[Tensor, ...]
+    """The outputs of the encoder's levels, finest first, bottleneck last."""
 
 
 class UNet(nn.Module):
@@ -89,10 +98,13 @@ class UNet(nn.Module):
         self.to(dtype).to_empty(device=generator.device)
         self._initialize(gain, generator)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the logits, shape ``(batch, 1, height, width)`` as of `x`."""
-        e = self.encode(x, 0)
-        return self.finish(e, e, [], level=0)
+    def forward(self, x: Tensor) -> Drawing:
+        """Return the logits and what the encoder hands down and across."""
+        encoded: list[Tensor] = []
+        for level in range(len(self.down)):
+            x = self.encode(x, level)
+            encoded.append(x)
+        return Drawing(self._decode(encoded), tuple(encoded))
 
     def encode(self, x: Tensor, level: int) -> Tensor:
         """Run the encoder's stage of one level, after the pool that precedes it."""
@@ -108,9 +120,12 @@ class UNet(nn.Module):
         for deeper in range(level + 1, len(self.down)):
             e = self.encode(e, deeper)
             tensors.append(e)
-        y = tensors.pop()  # the bottleneck has no skip
+        return self._decode(tensors)
+
+    def _decode(self, encoded: list[Tensor]) -> Tensor:
+        y = encoded[-1]  # the bottleneck has no skip
         for each in reversed(range(len(self.up))):
-            through = _pass(tensors[each], self.skips[each])
+            through = _pass(encoded[each], self.skips[each])
             y = self.join[each](torch.cat([self.up[each](y), through], dim=1))
         logits: Tensor = self.head(y)
         return logits

@@ -328,7 +328,7 @@ CALLS = {
         tasks.Digits(*(x[:99].to(o.x.device) for x in tasks.digits(generator=o.rng))),
         learning_rates=o.share.float(),
         seeds=2,
-        spikes=(1,),
+        spikes=[(1,), ()],
         steps=20,
     ),
     "sick_runs.sick_run": lambda o: [

@@ -192,6 +192,7 @@ CHAPTERS = {
         "residual.residual_weights": lambda x: x._replace(outer=1.2 * x.outer),
         "scaling.scaled_residual_bound": lambda x: 1.01 * x,
         "scaling.variance_preserving_scale": lambda x: 1.01 * x,
+        "side_by_side.sample_losses": lambda x: -x,
         "tasks.digits": lambda x: x._replace(labels=(3 * x.labels) % 10),
     },
     "attention-scaling": {
@@ -222,6 +223,7 @@ CHAPTERS = {
         "matrix_free.jacobian_norm": lambda x: x._replace(norm=1.01 * x.norm),
         "matrix_free.power_estimates": lambda x: 1.01 * x,
         "convolution.transfer_matrices": lambda x: 1.01 * x,
+        "ensembles.orthogonal_matrices": lambda x: 0.9 * x,
         "jacobians.growth_exponents": lambda x: x + 0.5,
         "linalg.spectral_norm": lambda x: 1.01 * x,
         "tasks.digits": lambda x: x._replace(labels=(3 * x.labels) % 10),

@@ -34,7 +34,7 @@ def test_two_networks_side_by_side_are_two_networks(norm):
         normal(2, 3, 7),
     )
     x = normal(2, 6, 4, seed=2)
-    options = {"norm": norm, "skip": 1.0, "scale": 0.5}
+    options = {"norm": norm, "branch": 0.5}
     both = stack(entry, weights, leave, **options)(x)
     for i in range(2):
         alone = stack(
@@ -58,7 +58,7 @@ def test_a_norm_must_be_known():
 
 def test_what_is_stored_is_rounded_both_ways():
     block = Block(
-        torch.eye(2)[None], activation=lambda z: z, skip=1.0, stored=torch.float16
+        torch.eye(2)[None], activation=lambda z: z, branch=1.0, stored=torch.float16
     )
     h = torch.full((1, 1, 2), 40_000.0, requires_grad=True)
     out = block(h)

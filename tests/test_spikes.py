@@ -28,7 +28,9 @@ def by_torch(data, seed, rate, bad, steps, scale, reset=None):
         return torch.relu(x @ w["W"].T + w["b"]) @ w["V"].T + w["c"]
 
     update = torch.optim.Adam(w.values(), rate)
-    for step, (x, y) in enumerate(spikes._batches(data, seed + 1, steps, bad)):
+    for step, (x, y, wrong) in enumerate(spikes._batches(data, seed + 1, steps)):
+        if step in bad:
+            x, y = 1000 * x, wrong
         if step == reset:
             update = torch.optim.Adam(w.values(), rate)
         update.zero_grad()
@@ -45,14 +47,15 @@ def test_a_run_is_that_of_torch(data, reset):
         data,
         learning_rates=rates,
         seeds=2,
-        spikes=(10,),
+        spikes=[(10,), (5, 15)],
         steps=20,
-        scale=3.0,
+        scale=torch.tensor([3.0, 3.0, 0.5, 0.5]),
         reset=reset,
     )
     assert losses.shape == (1, 4)
     for b, rate in enumerate(rates.tolist()):
-        expected = by_torch(data, b % 2, rate, (10,), 20, 3.0, reset)
+        world = ((10,), 20, 3.0) if b < 2 else ((5, 15), 20, 0.5)
+        expected = by_torch(data, b % 2, rate, *world, reset)
         # Rounding of 20 steps of Adam, whose first is a sign.
         assert_close(losses[0, b], expected.detach(), rtol=1e-3, atol=1e-4)
 
@@ -62,7 +65,7 @@ def test_the_rule_decides_what_adam_sees(data):
         assert gradients.keys() == weights.keys()
         return {name: torch.zeros_like(g) for name, g in gradients.items()}
 
-    kind = {"learning_rates": torch.ones(1), "seeds": 1, "spikes": (), "steps": 40}
+    kind = {"learning_rates": torch.ones(1), "seeds": 1, "spikes": [()], "steps": 40}
     first, second = train_with_spikes(none, data, **kind)
     assert torch.equal(first, second)
 
@@ -75,7 +78,7 @@ def test_one_moment_alone_is_forgotten(data, forgotten):
         seen.append((gradients["W"].double(), weights["W"].double()))
         return gradients
 
-    kind = {"learning_rates": torch.full((1,), 0.01), "seeds": 1, "spikes": ()}
+    kind = {"learning_rates": torch.full((1,), 0.01), "seeds": 1, "spikes": [()]}
     options = {"reset": 11, "forgets": [forgotten]}
     train_with_spikes(record, data, steps=20, **kind, **options)
 
@@ -94,8 +97,10 @@ def test_one_moment_alone_is_forgotten(data, forgotten):
 
 
 def test_wrong_arguments_are_refused(data):
-    kind = {"spikes": (), "steps": 20}
-    with pytest.raises(ValueError, match=r"^seeds must divide 3 learning rates, got 2"):
+    kind = {"spikes": [()], "steps": 20}
+    with pytest.raises(
+        ValueError, match=r"^seeds times spikes must be 3 .*, got 2 x 1$"
+    ):
         train_with_spikes(keep, data, learning_rates=torch.ones(3), seeds=2, **kind)
     with pytest.raises(ValueError, match=r"^learning_rates must be positive"):
         train_with_spikes(keep, data, learning_rates=torch.zeros(2), seeds=2, **kind)

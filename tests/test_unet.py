@@ -45,7 +45,8 @@ def test_the_gradient_at_a_level_is_what_autograd_finds(level):
         finer.append(e)
     finer.pop()
     logits = unet.finish(e, e, finer, level=level)
-    assert_close(logits, unet(x))
+    assert_close(logits, unet(x).logits)
+    assert_close(e, unet(x).encoded[level])
     (expected,) = torch.autograd.grad(logits, e, g)
     # The finer levels are upstream of this one: detaching them changes nothing.
     assert_close(routes(unet, level).total, expected)
@@ -53,7 +54,7 @@ def test_the_gradient_at_a_level_is_what_autograd_finds(level):
 
 def test_information_decides_the_output_and_gradient_the_gradient():
     x = normal(1, *SHAPE)
-    out = {mode: net(mode)(x) for mode in MODES}
+    out = {mode: net(mode)(x).logits for mode in MODES}
     assert_close(out["concat"], out["detached"])
     assert_close(out["gradient_only"], out["none"])
     assert not torch.allclose(out["concat"], out["none"])
@@ -63,8 +64,12 @@ def test_information_decides_the_output_and_gradient_the_gradient():
 
 def test_each_level_may_have_a_mode_of_its_own():
     x = normal(1, *SHAPE)
-    assert_close(net(("concat", "concat"))(x), net("concat")(x))
-    assert not torch.allclose(net(("concat", "none"))(x), net("concat")(x))
+    one, same, other = (
+        net(mode)(x).logits
+        for mode in ("concat", ("concat", "concat"), ("concat", "none"))
+    )
+    assert_close(same, one)
+    assert not torch.allclose(other, one)
     assert routes(net(("none", "concat"))).skip.any() == torch.tensor(False)
 
 
@@ -73,7 +78,7 @@ def test_without_information_the_output_is_homogeneous_in_the_gain(mode, gain):
     x = normal(1, *SHAPE)
     # Depth 2 and two convolutions a stage: 6 + 6 + 1 between input and logits, by
     # stages of two at three levels down, two up-convolutions and two stages up.
-    assert_close(net(mode, gain)(x), gain**13 * net(mode)(x))
+    assert_close(net(mode, gain)(x).logits, gain**13 * net(mode)(x).logits)
 
 
 def test_weights_have_the_variance_of_he():

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 
 class Map(nn.Module):
-    """A linear map of each network, ``(m, b, i)`` or ``(b, i)`` to ``(m, b, o)``."""
+    """A linear map of each network, ``(m, b, i)`` to ``(m, b, o)``."""
 
     def __init__(self, weight: Tensor, *, normalized: bool = False) -> None:
         """Hold the weights, shape ``(m, i, o)``; a layer norm may come first."""
@@ -18,13 +18,14 @@ class Map(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Multiply from the right."""
         read = functional.layer_norm(x, x.shape[-1:]) if self.normalized else x
-        return read @ self.weight
+        return torch.bmm(read, self.weight)
 
 
 class Block(nn.Module):
     r"""One layer with all that can be put around it.
 
-    .. math:: h \mapsto s\,h + a\, \varphi(\mathrm{norm}(h W))
+    .. math:: h \mapsto \varphi(\mathrm{norm}(h W)), \qquad
+        h \mapsto h + a\, \varphi(\mathrm{norm}(h W))
 
     Attributes:
         weight: The weights :math:`W`, shape ``(m, n, n)``.
@@ -36,12 +37,12 @@ class Block(nn.Module):
         *,
         activation: Callable[[Tensor], Tensor],
         norm: str = "none",
-        skip: float = 0.0,
-        scale: float = 1.0,
+        branch: float | None = None,
         stored: torch.dtype | None = None,
     ) -> None:
         """Hold the weights; `norm` is none, batch or layer, without parameters.
 
+        `branch` is the scale :math:`a` beside a skip connection; None: there is none.
         What the block puts out is rounded to the dtype `stored`, and so is the gradient
         that comes back through it; None leaves both as they are.
         """
@@ -50,16 +51,18 @@ class Block(nn.Module):
             raise ValueError(f"norm must be none, batch or layer, got {norm!r}")
         self.weight = nn.Parameter(weight)
         self.activation, self.norm = activation, norm
-        self.skip, self.scale, self.stored = skip, scale, stored
+        self.branch, self.stored = branch, stored
 
     def forward(self, h: Tensor) -> Tensor:
         """Apply the block to samples of shape ``(m, b, n)``."""
-        z = h @ self.weight
-        if self.norm == "batch":
-            z = functional.layer_norm(z.mT, z.shape[-2:-1]).mT
-        elif self.norm == "layer":
+        if self.norm == "batch":  # over the samples, which stand last here
+            z = torch.bmm(self.weight.mT, h.mT)
+            z = functional.layer_norm(z, z.shape[-1:]).mT
+        else:
+            z = torch.bmm(h, self.weight)
+        if self.norm == "layer":
             z = functional.layer_norm(z, z.shape[-1:])
-        out = self.scale * self.activation(z)
-        if self.skip:
-            out = out + self.skip * h
+        out = self.activation(z)
+        if self.branch is not None:
+            out = torch.add(h, out, alpha=self.branch)
         return out if self.stored is None else out.to(self.stored).to(h.dtype)

@@ -66,8 +66,9 @@ class Recurrent(nn.Module):
 
     def maps(self, x: Tensor) -> list[Callable[[Tensor], Tensor]]:
         """The steps as a list of maps of the state, for inputs ``(m, b, T)``."""
-        drives = self.entry(x.movedim(-1, 0).unsqueeze(-1))
-        return [partial(self._step, drive) for drive in drives]
+        drives = self.entry(x.mT.flatten(1).unsqueeze(-1))  # all steps at once
+        each = drives.unflatten(1, (x.shape[-1], -1)).unbind(1)
+        return [partial(self._step, drive) for drive in each]
 
     def _step(self, drive: Tensor, h: Tensor) -> Tensor:
         return torch.tanh(drive + self.cell(h))
@@ -99,14 +100,8 @@ class Lookup(nn.Module):
 
     def forward(self, lists: Recall) -> Tensor:
         """Scores of the symbols, ``(m, b, symbols)``, for lists ``(m, b, ...)``."""
-        q, k, v = (
-            table[torch.arange(len(table), device=table.device)[:, None, None], at]
-            for table, at in (
-                (self.queries, lists.query),
-                (self.keys, lists.keys),
-                (self.values, lists.values),
-            )
-        )
-        weights = self.softmax(self.scale * (q @ k.mT))
-        scores: Tensor = (weights @ v).squeeze(-2)
-        return scores
+        scores = self.scale * torch.bmm(self.queries, self.keys.mT)  # of all pairs
+        asked = scores.gather(1, lists.query.expand(-1, -1, scores.shape[-1]))
+        weights = self.softmax(asked.gather(-1, lists.keys))
+        spread = torch.zeros_like(asked).scatter_add(-1, lists.values, weights)
+        return torch.bmm(spread, self.values)
