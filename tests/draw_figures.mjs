@@ -49,7 +49,7 @@ Object.assign(globalThis, {
     closest() { return { lang: this.lang }; }
     querySelector() { return { textContent: "" }; }
     attachShadow() {
-      const parts = Object.fromEntries(["form", ".plot", "svg", ".key", "output"].map((name) => [name, new Node(name)]));
+      const parts = Object.fromEntries(["form", ".ruler", ".plot", "svg", ".key", "output"].map((name) => [name, new Node(name)]));
       this.shadowRoot = { querySelector: (name) => parts[name] };
       return this.shadowRoot;
     }
@@ -109,7 +109,7 @@ for (const { tag, options, lang, far } of elements) {
       let found;
       try {
         if (width === widths[0]) change();
-        figure.plot.clientWidth = width;
+        figure.ruler.clientWidth = width;
         measure();
         found = shown(figure);
       } catch (error) {

@@ -28,6 +28,8 @@ SHEET = "book-all.css"
 FIRST = [f"styles/{name}.css" for name in ("theme", "bootstrap", "pydata-sphinx-theme")]
 # Read while the page is parsed: what others configure, and what folds the answers away.
 AT_ONCE = {"documentation_options.js", "predict.js"}
+# sphinx-thebe, which has an error for the console, sphinx-togglebutton, sphinx-design.
+UNUSED = re.compile("thebe|toggle-?button|toggle(Hint|OpenOn)|design-tabs", re.I)
 # Scripts of one page, run after all others.
 OWN = {"search": "search.js", "claims-ledger": "ledger.js"}
 # The theme measures every box of code as the page loads, a layout of the page for each;
@@ -56,9 +58,9 @@ def restyle(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> set[str]:
     return set()
 
 
-def is_thebe(file: object) -> bool:
-    """Tell sphinx-thebe: loaded unasked, twice, with an error on the console."""
-    return "thebe" in f"{file} {getattr(file, 'attributes', '')}".lower()
+def is_unused(file: object) -> bool:
+    """Tell what extensions of Jupyter Book load unasked and no page of ours uses."""
+    return UNUSED.search(f"{file} {getattr(file, 'attributes', '')}") is not None
 
 
 def version() -> str:
@@ -71,7 +73,7 @@ def link_one_sheet(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
     """Note the sheets that a page would link, and link the joined one instead."""
-    sheets = [file for file in context["css_files"] if not is_thebe(file)]
+    sheets = [file for file in context["css_files"] if not is_unused(file)]
     names = [str(sheet.filename).removeprefix("_static/") for sheet in sheets]
     app.sheets = list(dict.fromkeys([*getattr(app, "sheets", FIRST), *names]))
     context["css_files"] = []
@@ -82,7 +84,7 @@ def defer_scripts(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
     """Let scripts wait for the page, but on the search page, where Sphinx's do not."""
-    scripts = [file for file in context["script_files"] if not is_thebe(file)]
+    scripts = [file for file in context["script_files"] if not is_unused(file)]
     if page != "search":
         scripts = [_deferred(script) for script in scripts]
     own = OWN.get(posixpath.basename(page))

@@ -23,7 +23,8 @@ from press.markup import Place
 from press.paths import BOOK, REFERENCES, TERMS, TOC
 from press.site import dress
 
-MADE_FROM = [BOOK / "press", BOOK / "_ext", REFERENCES, TERMS, TOC]
+FOLDERS = ("press", "_ext", "_templates", "_templates/static")
+MADE_FROM = [*(BOOK / name for name in FOLDERS), REFERENCES, TERMS, TOC]
 
 
 class BookError(SphinxError):

@@ -9,7 +9,8 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-ROOT = Path(__file__).resolve().parents[2]
+from press.paths import ROOT
+
 HREFLANG = {"en": "en", "zh": "zh-CN"}
 LABEL = {"en": "English", "zh": "中文"}
 REDIRECT = """<!doctype html>

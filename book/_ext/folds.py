@@ -12,6 +12,7 @@ from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from editions import edition
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
@@ -156,7 +157,7 @@ def mark_deeper(doctree: nodes.document, language: str) -> None:
 
 def fold(app: Sphinx, doctree: nodes.document) -> None:
     """Fold what a page should not show at once."""
-    language = "zh" if app.config.language.startswith("zh") else "en"
+    language = edition(app.config)
     for rule in (fold_what_follows, fold_checks, fold_answers, mark_deeper):
         rule(doctree, language)
 

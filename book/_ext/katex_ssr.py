@@ -1,8 +1,9 @@
 """Typeset the mathematics by KaTeX while the book is built: no script on the page.
 
 KaTeX comes from `node_modules` (see package.json) and runs in one node process that
-answers line by line; its stylesheet and fonts are copied into the site.  TeX that
-KaTeX cannot read is a Sphinx warning with its place, so that `-W` stops the build.
+answers line by line; its stylesheet and fonts are copied into the site.  A page of
+formulas asks for their two fonts at once, so that no line moves when they come.  TeX
+that KaTeX cannot read is a Sphinx warning with its place, so that `-W` stops the build.
 """
 
 import json
@@ -22,13 +23,20 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
+from press.paths import ROOT
+
 logger = logging.getLogger(__name__)
 
-ROOT = Path(__file__).resolve().parents[2]
 DIST = ROOT / "node_modules" / "katex" / "dist"
 WORKER = Path(__file__).with_name("katex_worker.cjs")
 # Sphinx numbers the equations; KaTeX would number these environments once more.
 NUMBERED = re.compile(r"\\(begin|end)\{(align|alignat|equation|gather)\}")
+# A browser refuses to fetch a font for a page that is opened as a file.
+FONTS = """
+if (location.protocol !== "file:") for (const font of ["Main-Regular", "Math-Italic"])
+  document.head.append(Object.assign(document.createElement("link"), {
+    rel: "preload", as: "font", crossOrigin: "", href: `%sKaTeX_${font}.woff2` }));
+"""
 
 
 def node() -> str:
@@ -133,10 +141,24 @@ def copy_assets(app: Sphinx, config: Config) -> None:
     app.add_css_file("katex/katex.css", priority=300)
 
 
+def ask_for_fonts(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Have a page of formulas fetch their fonts before it knows its styles.
+
+    A chapter opens with a picture, which the fonts would hold up.
+    """
+    body = context.get("body", "")
+    if 'class="katex"' in body and 'class="cell ' not in body:
+        fonts = context["pathto"]("_static/katex/fonts/", 1)
+        context["metatags"] += f"<script>{FONTS % fonts}</script>\n"
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the renderer with Sphinx."""
     app.add_html_math_renderer("katex_ssr", (visit_inline, None), (visit_display, None))
     app.connect("config-inited", copy_assets)
+    app.connect("html-page-context", ask_for_fonts)
     app.connect("build-finished", katex.close)
     # One process, one conversation: pages may be read in parallel, not written.
     return {"parallel_read_safe": True, "parallel_write_safe": False}

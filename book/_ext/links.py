@@ -16,6 +16,7 @@ from typing import Any
 
 from docutils import nodes
 from dress import place
+from editions import edition
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -29,16 +30,14 @@ from press.tables import Term, anchor, terms
 
 NAME = re.compile(r"([a-z_]\w*(?:\.\w+)*)(?:\(\))?", re.I)
 TOKEN = r'<span class="n">(\w+)</span>'
+# Names, marks and spaces look like any code: without their spans, half of the page's
+# elements, it is read sooner.
+PLAIN = re.compile(r'<span class="(?:n|nn|nx|p|pm|w)">([^<]*)</span>')
 # A name, or a name and its member: one link, for links cannot hold links.
 NAMED = re.compile(rf'{TOKEN}(?:<span class="o">\.</span>{TOKEN})?')
 # No link in a title, a link, code or a formula, nor in what is set apart from the text.
 CLOSED = (nodes.title, nodes.reference, pending_xref, nodes.literal, nodes.caption)
 APART = {"opening-question", "verdict", "cell", "predict"}
-
-
-def language(app: Sphinx) -> str:
-    """The edition that is being built."""
-    return "zh" if str(app.config.language).startswith("zh") else "en"
 
 
 def chapter(docname: str) -> Document | None:
@@ -119,20 +118,15 @@ def linked(html: str, names: dict[str, str]) -> str:
 
 
 def visit_code(translator: HTML5Translator, node: nodes.literal_block) -> None:
-    """Write a block of code, and link the names in it."""
+    """Write a block of code: names in it are links, and spans that do nothing go."""
     start = len(translator.body)
     try:
         HTML5Translator.visit_literal_block(translator, node)
     finally:  # it ends by raising SkipNode
         names = node.get("names", {})
         translator.body[start:] = [
-            linked(part, names) if names else part for part in translator.body[start:]
+            PLAIN.sub(r"\1", linked(part, names)) for part in translator.body[start:]
         ]
-
-
-def depart_code(translator: HTML5Translator, node: nodes.literal_block) -> None:
-    """End a block of code."""
-    HTML5Translator.depart_literal_block(translator, node)
 
 
 # -- Terms and symbols ---------------------------------------------------------------
@@ -153,7 +147,7 @@ def link_terms(app: Sphinx, doctree: nodes.document) -> None:
     document = chapter(app.env.docname)
     if document is None:
         return
-    slug, here = document.slug, language(app)
+    slug, here = document.slug, edition(app.config)
     texts = [
         text
         for text in doctree.findall(nodes.Text)
@@ -217,13 +211,15 @@ def list_users(
     """Add the chapters that use an entry to its documentation."""
     found = [chapter_link(app, slug) for slug in users(name)]
     if found and what in ("function", "class", "data"):
-        label, comma = {"en": ("Used in", ", "), "zh": ("用于", "、")}[language(app)]
+        label, comma = {"en": ("Used in", ", "), "zh": ("用于", "、")}[
+            edition(app.config)
+        ]
         lines += ["", f":{label}: {comma.join(found)}", ""]
 
 
 def chapter_link(app: Sphinx, slug: str) -> str:
     """A link from a page of the reference to a chapter, in reStructuredText."""
-    book, here = read_book(), language(app)
+    book, here = read_book(), edition(app.config)
     title = f"{book.numbers[slug]}. {book.title(book.documents[slug], here)}"
     return f":doc:`{title} </book/{here}/{slug}>`"
 
@@ -254,7 +250,7 @@ def at_repository(address: str) -> Callable[[str, dict[str, str]], str | None]:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
-    app.add_node(nodes.literal_block, override=True, html=(visit_code, depart_code))
+    app.add_node(nodes.literal_block, override=True, html=(visit_code, None))
     app.connect("config-inited", source_links)
     app.connect("doctree-read", link_inline_code)
     app.connect("doctree-read", link_terms)

@@ -6,8 +6,6 @@ numpy would have to be fetched, and a build asks no network.
 
 import builtins
 import importlib
-import sys
-from pathlib import Path
 from typing import Any, TypeVar
 
 from docutils import nodes
@@ -15,7 +13,6 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = ("collections", "matplotlib", "numpy", "pathlib", "torch", "typing")
 # Written without their module, since it is imported for the type checker alone.
 BARE = {"Axes", "LinearOperator", "QuadMesh"}
@@ -60,8 +57,6 @@ def resolve(
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the extension; make `import companion` work without an installation."""
-    if str(ROOT) not in sys.path:
-        sys.path.insert(0, str(ROOT))
+    """Register the extension with Sphinx."""
     app.connect("missing-reference", resolve)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

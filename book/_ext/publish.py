@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from editions import edition
 from sphinx.application import Sphinx
 
 from press.book import read_book
@@ -11,7 +12,7 @@ from press.publish import claims_json
 
 def write_claims(app: Sphinx, error: Exception | None) -> None:
     """Write the ledger for programs into the root of the English site."""
-    if error is None and app.builder.name == "html" and app.config.language == "en":
+    if error is None and app.builder.name == "html" and edition(app.config) == "en":
         path = Path(app.outdir, "claims.json")
         path.write_text(claims_json(read_book()), encoding="utf-8")
 

@@ -29,13 +29,8 @@ def visit_citation(translator: HTML5Translator, node: nodes.citation) -> None:
     ]
 
 
-def depart_citation(translator: HTML5Translator, node: nodes.citation) -> None:
-    """End the entry."""
-    HTML5Translator.depart_citation(translator, node)
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
-    app.add_node(nodes.citation, override=True, html=(visit_citation, depart_citation))
+    app.add_node(nodes.citation, override=True, html=(visit_citation, None))
     app.connect("doctree-read", unique_ids)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from docutils import nodes
+from editions import edition
 from sphinx.application import Sphinx
 
 MARKS = re.compile(r"[,.;:!?)\]”’、，。；：！？）》」…]+")
@@ -44,7 +45,7 @@ def set_titles(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
     """Set the titles of boxes and the numbers in the text as Chinese print does."""
-    if not str(app.config.language).startswith("zh") or "body" not in context:
+    if edition(app.config) == "en" or "body" not in context:
         return
     body = BOX.sub(
         r'<span class="caption-number">\1\2</span>（\3）</p>', context["body"]

@@ -13,14 +13,12 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from companion.claims import Entry
 from press.claims import Claim
 from press.document import WORDS, Document, Label
 from press.edition import Edition
 from press.markup import NOWHERE, Place, Role
-from press.paths import TOC, sources
+from press.paths import TOC, read_yaml, sources
 from press.predict import Predict, answer
 from press.references import work
 
@@ -158,7 +156,7 @@ class Book:
 
 def numbered() -> list[str]:
     """The slugs of the numbered chapters, in the order of the table of contents."""
-    toc = yaml.safe_load(TOC.read_text("utf-8"))
+    toc = read_yaml(TOC)
     return [
         Path(chapter["file"]).name
         for part in toc["parts"]

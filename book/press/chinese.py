@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from press.paths import BOOK, CONFIG, ROOT, TOC
+from press.paths import BOOK, CONFIG, ROOT, TOC, read_yaml
 
 __all__ = ["configuration", "contents", "main"]
 
@@ -20,7 +20,7 @@ OVERLAY = BOOK / "zh" / "_config.yml"
 
 def configuration() -> Yaml:
     """The complete configuration of the Chinese edition."""
-    config = _over(_read(CONFIG), _read(OVERLAY))
+    config = _over(read_yaml(CONFIG), read_yaml(OVERLAY))
     del config["captions"]
     config["html"]["baseurl"] += "zh/"
     # Jupyter Book takes these paths from the file's own place, which is below _build.
@@ -31,11 +31,12 @@ def configuration() -> Yaml:
 
 def contents() -> Yaml:
     """The pages that are translated, in the order of the English table of contents."""
-    toc, captions = _read(TOC), _read(OVERLAY)["captions"]
+    english = TOC.read_text("utf-8")
+    toc = yaml.safe_load(english.replace("book/en/", "book/zh/"))
+    captions = read_yaml(OVERLAY)["captions"]
     parts = []
     for part in toc["parts"]:
-        pages = [_chinese_entry(chapter) for chapter in part["chapters"]]
-        listed = [page for page in pages if _exists(page["file"])]
+        listed = [page for page in part["chapters"] if _exists(page["file"])]
         if listed:
             if part["caption"] not in captions:
                 raise ValueError(
@@ -44,7 +45,7 @@ def contents() -> Yaml:
                 )
             caption = captions[part["caption"]]
             parts.append({**part, "caption": caption, "chapters": listed})
-    return {**toc, "root": _chinese(toc["root"]), "parts": parts}
+    return {**toc, "parts": parts}
 
 
 def main() -> None:
@@ -54,10 +55,6 @@ def main() -> None:
     for name, content in (("_config", configuration()), ("_toc", contents())):
         text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
         (folder / f"{name}.yml").write_text(text, "utf-8")
-
-
-def _read(path: Path) -> Yaml:
-    return dict(yaml.safe_load(path.read_text("utf-8")))
 
 
 def _over(base: Yaml, upper: Yaml) -> Yaml:
@@ -70,20 +67,6 @@ def _over(base: Yaml, upper: Yaml) -> Yaml:
         else:
             merged[key] = value
     return merged
-
-
-def _chinese_entry(entry: Yaml) -> Yaml:
-    """An entry of the contents, with the pages below it, as the Chinese edition's."""
-    return {
-        key: [_chinese_entry(one) for one in value]
-        if key == "sections"
-        else _chinese(value)
-        for key, value in entry.items()
-    }
-
-
-def _chinese(page: str) -> str:
-    return page.replace("book/en/", "book/zh/")
 
 
 def _exists(page: str) -> bool:

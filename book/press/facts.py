@@ -3,9 +3,10 @@
 from functools import cache
 from typing import NamedTuple
 
+from press.document import Document
 from press.paths import BOOK, read_table
 
-__all__ = ["LEVELS", "Facts", "facts"]
+__all__ = ["LEVELS", "Facts", "facts", "title"]
 
 CHAPTERS = BOOK / "chapters.csv"
 LEVELS = [
@@ -38,6 +39,13 @@ class Facts(NamedTuple):
 def facts() -> dict[str, Facts]:
     """The facts of every chapter, by slug."""
     return {row["slug"]: _facts(row) for row in read_table(CHAPTERS)}
+
+
+def title(chapter: Document, language: str) -> str:
+    """A chapter's title, in Chinese before it is translated as well."""
+    if language in chapter.editions:
+        return chapter.editions[language].title
+    return facts()[chapter.slug].title_zh
 
 
 def _facts(row: dict[str, str]) -> Facts:

@@ -6,7 +6,7 @@ from companion import widgets
 from press.book import Book
 from press.claims import VERDICTS
 from press.document import Document
-from press.facts import LEVELS, Facts, facts
+from press.facts import LEVELS, Facts, facts, title
 from press.ledger import counts
 from press.sentences import judged, verdict
 
@@ -77,13 +77,6 @@ def address(chapter: Document, language: str) -> str:
     """A chapter's page, from the home page; the English one if there is no other."""
     folder = "" if language in chapter.editions else "../../../book/en/"
     return f"{folder}{chapter.slug}.html"
-
-
-def title(chapter: Document, language: str) -> str:
-    """A chapter's title, in Chinese before it is translated as well."""
-    if language in chapter.editions:
-        return chapter.editions[language].title
-    return facts()[chapter.slug].title_zh
 
 
 def figure(book: Book, document: Document, language: str) -> str:

@@ -11,7 +11,7 @@ from companion.claims import Entry
 from press.book import Book
 from press.claims import VERDICTS, Claim
 from press.document import Document
-from press.facts import facts
+from press.facts import title
 from press.sentences import Sentence, judged, sentences, verdict
 
 __all__ = ["counts", "ledger", "sentence_rows"]
@@ -44,9 +44,9 @@ def ledger(book: Book, document: Document, language: str) -> str:
     parts = [_filters(book, language)]
     for number, chapter in enumerate(book.chapters, start=1):
         edition = chapter.editions.get(language, chapter.english)
-        title = edition.title if language in chapter.editions else _title(chapter)
         note = "" if language in chapter.editions else SAY["english"][language]
-        parts.append(f"(ledger-{number})=\n## {number}. {title}{note}")
+        head = f"{number}. {title(chapter, language)}{note}"
+        parts.append(f"(ledger-{number})=\n## {head}")
         parts += [
             _row(book, chapter, claim, number, language) for claim in edition.claims
         ]
@@ -62,10 +62,6 @@ def sentence_rows(book: Book, document: Document, language: str) -> str:
     )
 
 
-def _title(chapter: Document) -> str:
-    return facts()[chapter.slug].title_zh
-
-
 def _filters(book: Book, language: str) -> str:
     """A form that a style sheet hides where no script runs: then all rows are there."""
     total = counts(book)
@@ -76,7 +72,7 @@ def _filters(book: Book, language: str) -> str:
         if total[name]
     )
     options = "".join(
-        f'<option value="{number}">{number}. {escape(book.title(chapter, language))}'
+        f'<option value="{number}">{number}. {escape(title(chapter, language))}'
         "</option>"
         for number, chapter in enumerate(book.chapters, start=1)
     )

@@ -4,14 +4,13 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-import yaml
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 
-from press.paths import CONFIG
+from press.paths import CONFIG, read_yaml
 
 __all__ = [
     "Block",
@@ -101,7 +100,7 @@ class Role(NamedTuple):
 
 def parser() -> MarkdownIt:
     """The parser that the site reads with."""
-    settings = yaml.safe_load(CONFIG.read_text("utf-8"))["parse"]
+    settings = read_yaml(CONFIG)["parse"]
     extensions = set(settings["myst_enable_extensions"])
     return create_md_parser(MdParserConfig(enable_extensions=extensions), RendererHTML)
 

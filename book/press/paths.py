@@ -2,6 +2,9 @@
 
 import csv
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 BOOK = Path(__file__).resolve().parents[1]
 ROOT = BOOK.parent
@@ -18,6 +21,11 @@ def read_table(path: Path) -> list[dict[str, str]]:
     """The rows of a CSV file, each by the names of its columns."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A configuration, or the table of contents."""
+    return dict(yaml.safe_load(path.read_text("utf-8")))
 
 
 def sources() -> list[Path]:

@@ -9,10 +9,8 @@ import sys
 from pathlib import Path
 from urllib.parse import urljoin
 
-import yaml
-
 from press.chinese import contents
-from press.paths import CONFIG, ROOT, TOC
+from press.paths import CONFIG, ROOT, TOC, read_yaml
 from press.printer import browser, print_pdf
 
 __all__ = ["join", "main"]
@@ -64,8 +62,8 @@ def main() -> None:
     except RuntimeError as error:
         sys.exit(f"make pdf: {error}")
     OUT.mkdir(parents=True, exist_ok=True)
-    address = yaml.safe_load(CONFIG.read_text("utf-8"))["html"]["baseurl"]
-    english = yaml.safe_load(TOC.read_text("utf-8"))
+    address = read_yaml(CONFIG)["html"]["baseurl"]
+    english = read_yaml(TOC)
     for edition, toc in (("", english), ("zh/", contents())):
         order = [toc["root"]]
         order += [page["file"] for part in toc["parts"] for page in part["chapters"]]

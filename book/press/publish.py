@@ -3,20 +3,18 @@
 import json
 from typing import Any
 
-import yaml
-
 from companion.claims import Entry
 from press.book import Book
 from press.claims import KINDS, Claim
 from press.document import Document
-from press.paths import CONFIG
+from press.paths import CONFIG, read_yaml
 
 __all__ = ["claims_json"]
 
 
 def claims_json(book: Book) -> str:
     """Every claim with statement, verdict, numbers, address and citation."""
-    config = yaml.safe_load(CONFIG.read_text("utf-8"))
+    config = read_yaml(CONFIG)
     claims = [
         _claim(book, chapter, claim, config)
         for chapter in book.chapters

@@ -8,11 +8,10 @@ import json
 from typing import Any
 
 import nbformat
-import yaml
 
 from press.book import Book
 from press.document import Document
-from press.paths import CONFIG
+from press.paths import CONFIG, read_yaml
 from press.plain import Context, plain
 from press.source import Cell, digest, pieces
 from press.tables import fill
@@ -54,7 +53,7 @@ METADATA = {
 
 def repository() -> str:
     """The address of the repository, which stands in ``_config.yml`` alone."""
-    return str(yaml.safe_load(CONFIG.read_text("utf-8"))["repository"]["url"])
+    return str(read_yaml(CONFIG)["repository"]["url"])
 
 
 def code_cells(document: Document) -> list[Cell]:

@@ -207,16 +207,15 @@ globalThis.xg ??= (() => {
       this.lang ||= spoken;
       // The fallback text stays outside the shadow root, so it is no longer shown.
       this.attachShadow({ mode: "open" }).innerHTML = `<style>${style}</style><form></form>
-        <div class="plot"><svg role="img"></svg></div><div class="key"></div><output></output>`;
+        <div class="ruler"></div><div class="plot"><svg role="img"></svg></div><div class="key"></div><output></output>`;
       const find = (selector) => this.shadowRoot.querySelector(selector);
-      [this.form, this.plot, this.svg] = ["form", ".plot", "svg"].map(find);
+      [this.form, this.ruler, this.plot, this.svg] = ["form", ".ruler", ".plot", "svg"].map(find);
       [this.key, this.output] = [".key", "output"].map(find);
       this.svg.setAttribute("aria-label", this.say("Interactive figure", "交互图")); // until drawn
-      this.options = JSON.parse(this.dataset.options);
-      this.controls = [];
-      this.setup();
-      this.measure();
-      new ResizeObserver(() => this.measure()).observe(this.form);
+      // Asked for the width here, the browser would lay out the page that it has half read;
+      // at its next picture it does so anyway.  What it skips is measured when it comes near.
+      requestAnimationFrame(() => this.checkVisibility?.({ contentVisibilityAuto: true }) && this.measure());
+      new ResizeObserver(() => this.measure()).observe(this.ruler);
       addEventListener("beforeprint", () => { this.measure(); this.paint(); });
     }
 
@@ -227,8 +226,12 @@ globalThis.xg ??= (() => {
     // The picture's place is kept from the start, so nothing moves when it comes.  It
     // comes at once within a screen of the window, else when it gets there.
     measure() {
-      const width = this.plot.clientWidth;
+      const width = this.ruler.clientWidth;
       if (!width || width === this.plotWidth) return;
+      if (!this.controls) {
+        [this.options, this.controls] = [JSON.parse(this.dataset.options), []];
+        this.setup();
+      }
       this.plotWidth = width;
       this.panels = panels(width, this.constructor.shapes, this.constructor.high);
       const height = Math.max(...this.panels.map((panel) => panel.y + panel.height));

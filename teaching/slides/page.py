@@ -6,10 +6,8 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
-import yaml
-
 from press.book import Book
-from press.paths import BOOK, CONFIG
+from press.paths import BOOK, CONFIG, read_yaml
 from teaching.exam.formulas import STYLESHEET
 from teaching.slides.deck import Deck
 from teaching.slides.show import show
@@ -39,7 +37,7 @@ def style() -> str:
 
 def page(deck: Deck, book: Book, words: Words) -> str:
     """The HTML of a deck, its formulas still to be set."""
-    site = yaml.safe_load(CONFIG.read_text("utf-8"))["html"]["baseurl"]
+    site = read_yaml(CONFIG)["html"]["baseurl"]
     sections, spent = [], 0.0
     for at, slide in enumerate(deck.slides, start=1):
         shown = show(slide, book, words)

@@ -312,6 +312,36 @@ def a_figure_with_a_colour_map_has_a_copy_for_the_dark(page):
 
 
 @of(CHAPTERS)
+def a_drawing_has_its_place_before_it_comes(page):
+    for image in soup(page).select(".bd-article .cell_output img[src$='.svg']"):
+        drawn = local(page, image["src"])[0].read_text("utf-8")
+        _, _, width, height = re.search('viewBox="([^"]*)"', drawn)[1].split()
+        shape = float(width) / float(height)
+        # Half a pixel of each side is lost when they are rounded.
+        room = 0.5 * (1 + shape) / int(image["height"])
+        assert abs(int(image["width"]) / int(image["height"]) - shape) <= room
+        assert image["loading"] == "lazy"
+
+
+PLAIN = ("n", "nn", "nx", "p", "pm", "w")  # names, punctuation, white space
+
+
+def test_what_has_no_span_in_code_has_the_colour_of_code():
+    css = (SITE / "_static" / "pygments.css").read_text("utf-8")
+    for theme in ("light", "dark"):
+        rule = rf'"{theme}"\] \.highlight (?:\.(\w+) )?{{[^}}]*(?<!-)color: (#\w+)'
+        colours = dict(re.findall(rule, css))
+        assert {colours[name] for name in PLAIN} == {colours[""]}
+        assert colours["k"] != colours[""]
+    assert soup("book/en/gradient-clipping.html").select("pre span.k")
+
+
+@of(CHAPTERS)
+def plain_code_has_no_span(page):
+    assert soup(page).select(",".join(f"pre span.{name}" for name in PLAIN)) == []
+
+
+@of(CHAPTERS)
 def mathematics_is_typeset(page):
     assert soup(page).select(".math:not(:has(.katex))") == []
     assert soup(page).select(".katex-error") == []
