@@ -100,7 +100,6 @@ def atlas_points(
     return Points(loss, (norms[:, 0] / norms[:, -1]).view(len(gains), -1))
 
 
-@cache
 def gradient_factor(gain: float) -> float:
     r"""What a wide tanh layer multiplies the squared norm of a gradient by.
 
@@ -125,8 +124,11 @@ def gradient_factor(gain: float) -> float:
         0.25
     """
     check_positive("gain", gain)
-    if gain <= 1:
-        return gain**2
+    return gain**2 if gain <= 1 else _factor_above_one(gain)
+
+
+@cache  # near 1 the length takes thousands of layers to settle
+def _factor_above_one(gain: float) -> float:
     q = 1.0
     for _ in range(2000):
         moments = activation_moments(partial(_scaled_tanh, math.sqrt(q)))
