@@ -133,6 +133,7 @@ def train(
     model = merge_networks([run.model] * len(rates))
     weights = list(model.parameters())
     whole, parts = in_one_piece(weights)
+    widths = [part.shape[1] for part in parts]
     sizes = [norms(part) for part in parts]
     first, second = torch.zeros_like(whole), torch.zeros_like(whole)
     nets = len(whole) // len(rates)
@@ -147,7 +148,7 @@ def train(
         if clip is not None:
             clip_(gradient, clip)
         if clip_each is not None:
-            for part in gradient.split([len(part[0]) for part in parts], dim=1):
+            for part in gradient.split(widths, dim=1):
                 clip_(part, clip_each)
         if step == reset:
             for name, moment in (("first", first), ("second", second)):

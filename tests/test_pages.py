@@ -14,7 +14,7 @@ from press.chinese import contents
 from press.claims import VERDICTS
 from press.companion import imports, modules, public_names, summary
 from press.facts import LEVELS, facts
-from press.paths import ROOT, TOC
+from press.paths import ROOT, TOC, read_yaml
 from press.publish import claims_json
 from press.sentences import judged, sentences, verdict
 from press.tables import anchor, fill, terms
@@ -238,7 +238,7 @@ def test_what_a_chapter_imports_is_public():
 
 
 def test_the_contents_of_both_editions_list_the_modules():
-    english = yaml.safe_load(TOC.read_text("utf-8"))
+    english = read_yaml(TOC)
     for toc, language in ((english, "en"), (contents(), "zh")):
         listed = [chapter for part in toc["parts"] for chapter in part["chapters"]]
         (reference,) = [one for one in listed if one["file"].endswith("/api")]

@@ -121,15 +121,20 @@ async function wear(page, theme) {
   await page.waitForTimeout(50);
 }
 
-// Nine nodes of ten are formulas, strokes of figures, and words of code that look like
-// the words before them: one of each tells axe what all would.
+// Nine nodes of ten draw formulas and figures, which assistive technology does not see,
+// or are words of code that look like others on the same ground: one of each tells axe.
 function thin() {
-  document.querySelectorAll(".katex").forEach((formula) => formula.replaceWith("x"));
-  document.querySelectorAll("svg *").forEach((stroke) => stroke.remove());
+  document.querySelectorAll(".katex-html, svg *").forEach((node) => node.remove());
+  const clear = (place) => getComputedStyle(place).backgroundColor === "rgba(0, 0, 0, 0)";
+  const ground = (place) => {
+    while (place.parentElement && clear(place)) place = place.parentElement;
+    return getComputedStyle(place).backgroundColor;
+  };
   const seen = new Set();
   for (const word of document.querySelectorAll("pre span")) {
-    if (seen.has(word.className) || !word.checkVisibility()) word.replaceWith(...word.childNodes);
-    else seen.add(word.className);
+    const look = `${word.className} on ${ground(word)}`;
+    if (seen.has(look) || !word.checkVisibility()) word.replaceWith(...word.childNodes);
+    else seen.add(look);
   }
 }
 
