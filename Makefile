@@ -83,7 +83,7 @@ browser: $(CHECKERS) book  ## site and slides in a real Chromium: console, netwo
 newest:  ## the notebooks with the newest torch, numpy and matplotlib there are
 	@$(PYTHON) -m venv --clear .venv-newest
 	@.venv-newest/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) \
-	  --upgrade .[data] ipykernel matplotlib-inline nbval pytest pytest-xdist
+	  --upgrade . ipykernel matplotlib-inline nbval pytest pytest-xdist
 	@.venv-newest/bin/python -m pip list 2> /dev/null | grep -E "^(torch|numpy|matplotlib) "
 	@.venv-newest/bin/python $(NBVAL)
 

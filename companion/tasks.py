@@ -2,8 +2,10 @@
 
 import functools
 import math
+from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -102,7 +104,7 @@ def digits(*, generator: torch.Generator) -> Digits:
     """Load 1,797 handwritten digits of 8 x 8 pixels, divided at random.
 
     The grey values are shifted and scaled to mean zero and variance one over all
-    pixels of all images. The data come with scikit-learn; nothing is downloaded.
+    pixels of all images. The data come with the companion; nothing is downloaded.
 
     Args:
         generator: Where the division into training and test set comes from.
@@ -110,12 +112,9 @@ def digits(*, generator: torch.Generator) -> Digits:
     Returns:
         Images and labels of both sets.
 
-    Raises:
-        ImportError: scikit-learn is not installed.
-
     Source:
         Alpaydin, Kaynak (1998), "Optical recognition of handwritten digits", UCI
-        Machine Learning Repository, its test set.
+        Machine Learning Repository, its test set, under CC BY 4.0.
 
     Example:
         >>> import torch
@@ -176,11 +175,11 @@ def energy_distance(x: Tensor, y: Tensor) -> Tensor:
     it may be negative.
 
     Args:
-        x: First sample, shape ``(m, d)``.
+        x: First sample, shape ``(m, d)``, or several, shape ``(..., m, d)``.
         y: Second sample, shape ``(n, d)``.
 
     Returns:
-        The distance, shape ``()``.
+        The distance of each first sample from the second, shape ``(...)``.
 
     Raises:
         ValueError: A sample has fewer than two points.
@@ -196,9 +195,9 @@ def energy_distance(x: Tensor, y: Tensor) -> Tensor:
         tensor(6.)
     """
     for name, sample in (("x", x), ("y", y)):
-        if len(sample) < 2:
-            raise ValueError(f"{name} must have two points or more, got {len(sample)}")
-    across = torch.cdist(x, y).mean()
+        if (count := sample.shape[-2]) < 2:
+            raise ValueError(f"{name} must have two points or more, got {count}")
+    across = torch.cdist(x, y).mean(dim=(-2, -1))
     return 2 * across - _mean_gap(x) - _mean_gap(y)
 
 
@@ -359,20 +358,15 @@ def thin_curves(count: int, *, size: int, generator: torch.Generator) -> Curves:
 
 @functools.cache
 def _all_digits() -> tuple[Tensor, Tensor]:
-    """Images and labels in the order of the file, which takes long to read."""
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError as error:
-        raise ImportError(
-            "digits needs scikit-learn: pip install scikit-learn"
-        ) from error
-    pixels, names = load_digits(return_X_y=True)
-    images = torch.from_numpy(pixels).float().reshape(-1, 1, 8, 8)
+    """Images and labels in the order of the file."""
+    with np.load(Path(__file__).with_name("digits.npz")) as file:
+        pixels, labels = map(torch.from_numpy, (file["images"], file["labels"]))
+    images = pixels.float().unsqueeze(1)
     images = (images - images.mean()) / images.std(correction=0)
-    return images, torch.from_numpy(names).long()
+    return images, labels.long()
 
 
 def _mean_gap(x: Tensor) -> Tensor:
-    """Mean distance of two different points of one sample."""
-    count = len(x)
-    return torch.cdist(x, x).sum() / (count * (count - 1))
+    """Mean distance of two different points of one sample, or of each of several."""
+    count = x.shape[-2]
+    return torch.cdist(x, x).sum(dim=(-2, -1)) / (count * (count - 1))

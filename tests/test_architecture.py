@@ -41,12 +41,11 @@ LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 # _checks and the helpers beside it: within layer 0, only _checks may be imported.
 LEVEL["_checks"] = -1
 RUNTIME = {"companion", "matplotlib", "numpy", "torch", *sys.stdlib_module_names}
-# Imported inside a function, by those who have them: a notebook, the extra "data".
+# Imported inside a function, by those who have them.
 OPTIONAL = {
     "IPython": "widgets",
     "matplotlib_inline": "plotting",
     "scipy": "probe",
-    "sklearn": "tasks",
 }
 PACKAGE = pathlib.Path(__file__).parents[1] / "companion"
 FILES = [path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py"]

@@ -1,13 +1,11 @@
 """The tasks: their laws where they are known, and the distance between samples."""
 
 import math
-import sys
 
 import pytest
 import torch
 from torch.testing import assert_close
 
-from companion import tasks
 from companion.linalg import cosine_similarity
 from companion.tasks import (
     adding_problem,
@@ -55,6 +53,8 @@ def test_distance_of_two_points_each():
     y = torch.tensor([[4.0], [6.0]])
     # Across: 4, 6, 3, 5 with mean 4.5; inside: 1 and 2.
     assert_close(energy_distance(x, y), torch.tensor(2 * 4.5 - 1 - 2))
+    several = energy_distance(torch.stack([x, x + 1]), y)  # the second one nearer by 1
+    assert_close(several, torch.tensor([6.0, 4.0]))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -143,15 +143,6 @@ def test_labels_stay_with_their_images(rng):
         ours = data.images[data.labels == digit].mean(dim=0)
         theirs = data.test_images[data.test_labels == digit].mean(dim=0)
         assert cosine_similarity(ours, theirs) > 0.95
-
-
-def test_digits_without_scikit_learn_say_what_is_missing(monkeypatch, rng):
-    tasks._all_digits.cache_clear()
-    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    with pytest.raises(
-        ImportError, match=r"^digits needs scikit-learn: pip install scikit-learn"
-    ):
-        digits(generator=rng)
 
 
 @pytest.mark.parametrize("length", [2, 7, 100])
