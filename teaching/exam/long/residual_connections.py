@@ -48,7 +48,8 @@ def antisymmetric_branches(draw: Draw) -> Item:
             $x^\top Ax = (x^\top Ax)^\top = -x^\top Ax$ is zero, so $\|(I + hA)x\|^2
             = \|x\|^2 + h^2\|Ax\|^2$. This is at most $(1 + h^2c^2)\|x\|^2$, hence
             (a) $\|P\| \le (1 + h^2c^2)^{L/2}$, which equal blocks reach, and at least
-            $\|x\|^2$, hence (b). (c) $(1 + @bound@^2/@depth@^2)^{ @depth@/2} = @key:.4g@$.
+            $\|x\|^2$, hence (b). (c) $(1 + @bound@^2/@depth@^2)^{ @depth@/2} =
+            @key:.4g@$.
             """,
             half=r"""
             $\|I + hA\|^2 = \|(I + hA)^\top(I + hA)\| = \|I - h^2A^2\| \le 1 +
