@@ -124,11 +124,10 @@ def gradient_norms(
         states = [x.detach().requires_grad_()]
         for layer in layers:
             states.append(layer(states[-1]))
-    check_same_shape("cotangent", cotangent, states[-1].shape)
-    # torch.func would import torch._dynamo, a second of work.
-    gradients = torch.autograd.grad(
-        states[-1], states, cotangent.detach(), materialize_grads=True
-    )
+        check_same_shape("cotangent", cotangent, states[-1].shape)
+        # A scalar, and no torch.func: either saves torch from importing a compiler.
+        end = (states[-1] * cotangent.detach()).sum()
+    gradients = torch.autograd.grad(end, states, materialize_grads=True)
     return torch.stack([euclidean_norm(gradient) for gradient in gradients])
 
 
