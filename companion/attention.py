@@ -63,7 +63,7 @@ def attention_logits(
         raise ValueError(f"keys must have {width} columns, got {keys.shape[-1]}")
     if normalized:
         queries, keys = rms_norm(queries, (width,)), rms_norm(keys, (width,))
-    logits = scale * queries @ keys.mT
+    logits = scale * (queries @ keys.mT)  # fewer products than of the queries
     if cap is None:
         return logits
     check_positive("cap", cap)

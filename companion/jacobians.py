@@ -94,7 +94,8 @@ def gradient_norms(
 
     .. math:: g_{k-1} = J_k^\top g_k, \qquad k = L, \dots, 1
 
-    Each step is one vector-Jacobian product; no Jacobian is formed.
+    Each step is one vector-Jacobian product; no Jacobian is formed. The norms carry no
+    gradient.
 
     Args:
         layers: The layers :math:`f_1, \dots, f_L` in the order they are applied, each
@@ -119,16 +120,16 @@ def gradient_norms(
         >>> gradient_norms(halves, torch.ones(2), torch.tensor([3.0, 4.0]))
         tensor([0.6250, 1.2500, 2.5000, 5.0000])
     """
-    pullbacks = []
-    for layer in layers:
-        x, pullback = torch.func.vjp(layer, x)[:2]  # never the third, has_aux
-        pullbacks.append(pullback)
-    check_same_shape("cotangent", cotangent, x.shape)
-    norms = [euclidean_norm(cotangent)]
-    for pullback in reversed(pullbacks):
-        (cotangent,) = pullback(cotangent)
-        norms.append(euclidean_norm(cotangent))
-    return torch.stack(norms[::-1])
+    with torch.enable_grad():
+        states = [x.detach().requires_grad_()]
+        for layer in layers:
+            states.append(layer(states[-1]))
+    check_same_shape("cotangent", cotangent, states[-1].shape)
+    # torch.func would import torch._dynamo, a second of work.
+    gradients = torch.autograd.grad(
+        states[-1], states, cotangent.detach(), materialize_grads=True
+    )
+    return torch.stack([euclidean_norm(gradient) for gradient in gradients])
 
 
 def growth_exponents(factors: Iterable[Tensor]) -> Tensor:
