@@ -152,7 +152,6 @@ CHAPTERS = {
         "ensembles.gaussian_matrices": lambda x: 0.2 * x,
         "linalg.spectral_norm": lambda x: 0.01 * x,
         "linalg.spectral_radius": lambda x: 1.05 * x,
-        "matrix_free.leading_exponents": lambda x: x + 0.1,
         "recurrence.chrono_init_": lambda x: short_memory(x),
         "recurrence.critical_gate": lambda x: 0.99 * x,
         "recurrence.gate_eigenvalues": lambda x: 1.01 * x,
