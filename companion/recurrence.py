@@ -11,6 +11,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+# torch.func.jacrev would import torch._dynamo, a second of work.
+from torch.autograd.functional import jacobian
+
 from companion._checks import check_same_shape, check_square
 
 __all__ = [
@@ -78,7 +81,7 @@ def gated_jacobian(
     .. math:: J = D(z) + D\bigl((1 - z) \odot (1 - c^2)\bigr) W
         + D(h - c)\, \frac{\partial z}{\partial h}, \qquad c = \tanh(W h + a)
 
-    where :math:`D(v)` is the diagonal matrix of a vector.
+    where :math:`D(v)` is the diagonal matrix of a vector. The terms carry no gradient.
 
     Args:
         h: The state :math:`h`, shape ``(n,)``.
@@ -105,10 +108,11 @@ def gated_jacobian(
     if h.ndim != 1:
         raise ValueError(f"h must have shape (n,), got {tuple(h.shape)}")
     check_same_shape("W", W, (len(h), len(h)))
-    z, c = gate(h), torch.tanh(W @ h + drive)
-    slope = torch.func.jacrev(gate)(h)
-    candidate = ((1 - z) * (1 - c.square()))[:, None] * W
-    return GatedJacobian(torch.diag(z), candidate, (h - c)[:, None] * slope)
+    slope: Tensor = jacobian(gate, h)  # type: ignore[no-untyped-call]
+    with torch.no_grad():
+        z, c = gate(h), torch.tanh(W @ h + drive)
+        candidate = ((1 - z) * (1 - c.square()))[:, None] * W
+        return GatedJacobian(torch.diag(z), candidate, (h - c)[:, None] * slope)
 
 
 def gate_eigenvalues(eigenvalues: Tensor, z: Tensor) -> Tensor:

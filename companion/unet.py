@@ -95,8 +95,7 @@ class UNet(nn.Module):
             )
             self.join = nn.ModuleList(_stage(2 * c, c) for _ in range(levels))
             self.head = nn.Conv2d(c, 1, 1)
-        self.to(dtype).to_empty(device=generator.device)
-        self._initialize(gain, generator)
+        self._initialize(gain, generator, dtype)
 
     def forward(self, x: Tensor) -> Drawing:
         """Return the logits and what the encoder hands down and across."""
@@ -130,8 +129,10 @@ class UNet(nn.Module):
         logits: Tensor = self.head(y)
         return logits
 
-    @torch.no_grad()
-    def _initialize(self, gain: float, generator: torch.Generator) -> None:
+    def _initialize(
+        self, gain: float, generator: torch.Generator, dtype: torch.dtype
+    ) -> None:
+        like = torch.empty(0, dtype=dtype, device=generator.device)
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
                 plain = layer is self.head or isinstance(layer, nn.ConvTranspose2d)
@@ -139,9 +140,10 @@ class UNet(nn.Module):
                 pixels = 1 if plain else math.prod(layer.kernel_size)
                 fan_in = layer.in_channels * pixels
                 std = gain * math.sqrt((1 if plain else 2) / fan_in)
-                layer.weight.normal_(0, std, generator=generator)
-                assert layer.bias is not None
-                layer.bias.zero_()
+                weight = like.new_empty(layer.weight.shape)
+                weight.normal_(0, std, generator=generator)
+                layer.weight = nn.Parameter(weight)
+                layer.bias = nn.Parameter(like.new_zeros(layer.out_channels))
 
 
 class Routes(NamedTuple):
@@ -202,7 +204,7 @@ def route_gradients(unet: UNet, x: Tensor, *, level: int, cotangent: Tensor) -> 
 
     def pull(logits: Tensor, *leaves: Tensor) -> tuple[Tensor, ...]:
         return torch.autograd.grad(
-            logits, leaves, cotangent, allow_unused=True, materialize_grads=True
+            (logits * cotangent).sum(), leaves, materialize_grads=True
         )
 
     (total,) = pull(unet.finish(whole, whole, finer, level=level), whole)

@@ -55,6 +55,17 @@ def test_the_states_do_not_depend_on_who_asks_for_a_gradient(kind, rng):
 
 
 @pytest.mark.parametrize("kind", CELLS)
+def test_the_gradient_does_not_depend_on_whether_the_inputs_ask_for_theirs(kind, rng):
+    p, last = stacked(networks(kind)), CELLS[kind][1]
+    x = torch.randn(6, 3, 4, 2, generator=rng, dtype=torch.float64)
+    alone = torch.autograd.grad(last(p, x).square().sum(), list(p.values()))
+    loss = last(p, x.requires_grad_()).square().sum()
+    again = torch.autograd.grad(loss, list(p.values()))
+    for mine, same in zip(alone, again, strict=True):
+        assert_close(mine, same, rtol=0, atol=ROUNDING)
+
+
+@pytest.mark.parametrize("kind", CELLS)
 def test_a_second_derivative_is_refused(kind, rng):
     p, last = stacked(networks(kind)), CELLS[kind][1]
     x = torch.randn(2, 3, 4, 2, generator=rng, dtype=torch.float64)

@@ -64,6 +64,12 @@ def test_a_batch_is_a_loop():
     assert_close(gated_step(batch, W, **rest), loop, rtol=0, atol=ROUNDING)
 
 
+def test_the_terms_carry_no_gradient():
+    h, W, rest = network()
+    terms = gated_jacobian(h.requires_grad_(), W.requires_grad_(), **rest)
+    assert not any(term.requires_grad for term in terms)
+
+
 def test_a_gate_that_does_not_see_the_state_has_no_term():
     h, W, rest = network()
     blind = {"gate": lambda h: torch.full_like(h, 0.3), "drive": rest["drive"]}

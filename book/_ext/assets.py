@@ -26,8 +26,8 @@ STATIC = Path(__file__).parents[1] / "_static"
 SHEET = "book-all.css"
 # The theme's templates link these three themselves, ahead of all others.
 FIRST = [f"styles/{name}.css" for name in ("theme", "bootstrap", "pydata-sphinx-theme")]
-# Read while the page is parsed: what others configure, and what folds the answers away.
-AT_ONCE = {"documentation_options.js", "predict.js"}
+# Read while the page is parsed: what a line of the theme's own completes.
+AT_ONCE = {"documentation_options.js"}
 # sphinx-thebe, which has an error for the console, sphinx-togglebutton, sphinx-design.
 UNUSED = re.compile("thebe|toggle-?button|toggle(Hint|OpenOn)|design-tabs", re.I)
 # Scripts of one page, run after all others.

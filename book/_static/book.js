@@ -1,8 +1,12 @@
-// Four things that a stylesheet cannot do.
+// Five things that a stylesheet cannot do.
 addEventListener("DOMContentLoaded", () => {
   // The language switch keeps the place on the page: both editions share their labels.
   document.querySelectorAll(".lang-switch").forEach((link) =>
     link.addEventListener("click", () => (link.hash = location.hash)));
+
+  // Where the list of contents slides in, nobody sees it follow the reader, and to follow
+  // the theme asks for each heading's place: half the page would be laid out.
+  if (matchMedia("(max-width: 1199.98px)").matches) document.body.removeAttribute("data-bs-spy");
 
   // "Show code" is a better name than the "Toggle hidden content" that hides it.
   document.querySelectorAll("details.hide > summary").forEach((summary) =>

@@ -126,6 +126,12 @@ def _choices(box: Block) -> tuple[tuple[str, ...], tuple[float, ...]]:
         raise ValueError(
             f"{box.place}: choices of {box.title} must be two or more, got {listed!r}"
         )
+    for choice in choices:
+        if not re.sub(r"\$[^$]+\$", "", choice).strip():
+            raise ValueError(  # a formula alone is no name for a button
+                f"{box.place}: choices of {box.title} must have words or numbers, "
+                f"got {choice!r}"
+            )
     cuts = _numbers(box, "cuts")
     if cuts and len(cuts) != len(choices) - 1:
         raise ValueError(

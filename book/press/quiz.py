@@ -57,7 +57,7 @@ def two_sizes() -> str:
     stretch = torch.linalg.matrix_norm(A, ord=2).item()
     return (
         rf"${stretch:.0f}$, the largest singular value; the eigenvalues are "
-        rf"$\pm{radius:.0f}$, and $A^2 = I$: no power stretches more than $A$ does."
+        rf"$\pm{radius:.0f}$, and $A^{{100}} = (A^2)^{{50}} = I$ stretches by $1$."
     )
 
 

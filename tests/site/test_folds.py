@@ -187,12 +187,6 @@ def test_the_score_stands_before_the_summary(page):
     assert heading in ("Summary", "小结")
 
 
-def test_the_script_is_loaded_before_the_page_shows(page):
-    (script,) = [s for s in page.head("script", src=True) if "predict.js" in s["src"]]
-    assert "defer" not in script.attrs
-    assert "async" not in script.attrs
-
-
 @pytest.mark.browser
 def test_in_a_browser(site):
     """Keyboard, wrong guesses, storage, no script, paper, links: see predict.mjs."""

@@ -224,7 +224,7 @@ def a_page_asks_for_one_style_sheet_and_no_script_blocks_it(page):
         for script in soup(page)("script", src=True)
         if not script.has_attr("defer")
     }
-    assert blocking <= {"documentation_options.js", "predict.js"}
+    assert blocking <= {"documentation_options.js"}
 
 
 @of(CHAPTERS)

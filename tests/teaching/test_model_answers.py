@@ -40,7 +40,7 @@ def test_two_gates_shrink_or_grow_whatever_their_sum(f, i, shrinks):
     assert float(key) == pytest.approx(f - 3 * i)
 
 
-def test_biases_show_what_weights_hide_and_the_size_of_inputs_does_not_matter():
+def test_biases_show_what_weights_hide_and_smaller_inputs_change_nothing():
     names = {}
     exec(masters()["flight"].given, names)
     flight, network = names["flight"], names["network"]
@@ -49,6 +49,8 @@ def test_biases_show_what_weights_hide_and_the_size_of_inputs_does_not_matter():
         rise = flight_doctor._rise(record, "bias")
         assert rise == pytest.approx(1.7**11, rel=0.1)
         assert flight_doctor._rise(record, "weight") == pytest.approx(1, rel=0.1)
+    large = flight(network(1.7), learning_rate=1e-9, size=1.0)  # tanh saturates
+    assert flight_doctor._rise(large, "bias") < 10
     well = flight(network(1.0), learning_rate=1e-9, size=1e-4)
     assert flight_doctor._rise(well, "bias") == pytest.approx(1, rel=0.1)
 

@@ -78,7 +78,7 @@ def gain_of_two_factors(draw: Draw) -> Item:
         ),
         r"""
         Two factors, two variances: with He's 2 for each the mean square doubles
-        twice, 4 in place of 2, because only one ReLU follows.
+        twice, to 4 in place of 2, and one ReLU alone follows to halve it.
         """,
         given={
             "depthwise": depthwise,

@@ -66,7 +66,7 @@ def random_direction(draw: Draw) -> Item:
             ),
         ),
         r"""
-        The typical stretch is the Frobenius norm over $\sqrt n$: at a fixed width it
+        The root mean square over directions is $\|P\|_F/\sqrt n$: at a fixed width it
         grows with depth at the rate of the spectral norm.
         """,
         given={"a": a, "b": b, "c": c},

@@ -15,9 +15,10 @@ def antisymmetric_branches(draw: Draw) -> Item:
     return Item(
         r"""
         The branches of $L$ blocks $x + hf_l(x)$ have antisymmetric Jacobians $A_l$
-        with $\|A_l\| \le c$, and $h > 0$. (a) Bound the norm of $P = (I +
-        hA_L)\cdots(I + hA_1)$ from above. (b) Show that no direction is shrunk by
-        $P$. (c) Evaluate your bound for $h = 1/L$, $L = @depth@$, $c = @bound@$.
+        with $\|A_l\| \le c$, and $h > 0$. (a) Derive the smallest upper
+        bound of the norm of $P = (I + hA_L)\cdots(I + hA_1)$ in $h$, $c$ and $L$. (b)
+        Show that $P$ shrinks no direction. (c) Evaluate your bound for $h = 1/L$, $L =
+        @depth@$, $c = @bound@$.
         """,
         Written(
             (
@@ -46,8 +47,9 @@ def antisymmetric_branches(draw: Draw) -> Item:
             full=r"""
             $x^\top Ax = (x^\top Ax)^\top = -x^\top Ax$ is zero, so $\|(I + hA)x\|^2
             = \|x\|^2 + h^2\|Ax\|^2$. This is at most $(1 + h^2c^2)\|x\|^2$, hence
-            (a) $\|P\| \le (1 + h^2c^2)^{L/2}$, and at least $\|x\|^2$, hence (b).
-            (c) $(1 + @bound@^2/@depth@^2)^{ @depth@/2} = @key:.4g@$.
+            (a) $\|P\| \le (1 + h^2c^2)^{L/2}$, which equal blocks reach, and at least
+            $\|x\|^2$, hence (b). (c) $(1 + @bound@^2/@depth@^2)^{ @depth@/2} =
+            @key:.4g@$.
             """,
             half=r"""
             $\|I + hA\|^2 = \|(I + hA)^\top(I + hA)\| = \|I - h^2A^2\| \le 1 +

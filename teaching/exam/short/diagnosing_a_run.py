@@ -90,7 +90,7 @@ def messengers(draw: Draw) -> Item:
     return Item(
         r"""
         All entries of a residual stream are 1 at first, and each of @blocks@ blocks
-        multiplies them by about $@growth@$. The stream is stored in float16 (largest
+        multiplies them by $@growth@$. The stream is stored in float16 (largest
         number 65504), in bfloat16 ($3.4 \cdot 10^{38}$) or in float32 ($3.4 \cdot
         10^{38}$). In which of the three does it become infinite?
         """,

@@ -122,7 +122,7 @@ def listening_gate(draw: Draw) -> Item:
                 "explodes": "It grows by more than ten powers of ten.",
                 "stays": "It stays within two powers of ten of 1.",
                 "dies": "It falls by more than fifty powers of ten.",
-                "bounded": "It is at most 1: the state cannot leave $(-1, 1)$.",
+                "bounded": "It falls, by two to fifty powers of ten.",
             },
         ),
         r"""

@@ -80,7 +80,7 @@ def typical_length(draw: Draw) -> Item:
 def stretch_and_fate(draw: Draw) -> Item:
     """What layers do that all stretch by the same number."""
     a, b = draw.one((2, 0.3), (3, 0.2), (1.5, 0.4), (2.5, 0.2))
-    angle = draw.one(10, 20, 50, 70, 90)
+    angle = draw.one(20, 25, 50, 70, 90)
     grows = math.cos(math.radians(angle)) > (1 + a * b) / (a + b)
     return Item(
         r"""
@@ -91,7 +91,7 @@ def stretch_and_fate(draw: Draw) -> Item:
         Choice(
             "grows" if grows else "vanishes",
             {
-                "grows": r"It grows, but less than $@a@^{60}$ times.",
+                "grows": r"It grows, but by less than a tenth of $@a@^{60}$.",
                 "power": r"It grows about $@a@^{60}$ times, $@a@$ in each layer.",
                 "vanishes": "It is less than a hundredth of what it was.",
                 "kept": "It stays within a factor of ten of what it was.",

@@ -122,7 +122,7 @@ def fate_of_shears(draw: Draw) -> Item:
                 "bounded": "It stays below 100.",
                 "linear": "It is above 1000, but in proportion to the depth.",
                 "exponential": "It grows exponentially with the depth.",
-                "one": "It is exactly 1, as the determinant is.",
+                "one": "It is 1 at every depth, as the determinant is.",
             },
         ),
         r"""
