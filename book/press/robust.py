@@ -38,7 +38,7 @@ MACHINES: dict[str, dict[str, str]] = {
     "noise-2": {"MACHINE_NOISE": "2"},
     "avx2": {"ATEN_CPU_CAPABILITY": "avx2"},
     "plain": PLAIN,
-    # Waiting threads sleep: the jobs side by side have more of them than there are cores.
+    # Waiting threads sleep: jobs side by side have more of them than there are cores.
     "threads": {"MACHINE_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE"},
 }
 
