@@ -201,7 +201,7 @@ def join_script(app: Sphinx, config: Config) -> None:
     text = "\n".join(path.read_text("utf-8") for path in sorted(SCRIPTS.glob("*.js")))
     (static / "predict.js").write_text(f"(() => {{\n{text}}})();\n", "utf-8")
     config.html_static_path.append(str(static))
-    app.add_js_file("predict.js", priority=100)
+    app.add_js_file("predict.js", loading_method="defer", priority=100)
     app.add_css_file("predict.css")
 
 

@@ -31,13 +31,6 @@ class Fold extends HTMLElement {
 class Predict extends HTMLElement {
   connectedCallback() {
     if (this.form) return;
-    // While the page is being read the choices are not there yet.
-    if (document.readyState === "loading") addEventListener("DOMContentLoaded", () => this.build(), { once: true });
-    else this.build();
-  }
-
-  build() {
-    if (this.form) return;
     const { kind, answer, range = "", unit = "" } = this.dataset;
     this.kind = kind;
     this.answer = Number(answer.replace("inf", "Infinity"));
