@@ -212,10 +212,8 @@ class DenseBlock(nn.Module):
 
     def advance(self, state: Tensor, layer: int) -> Tensor:
         """Return the state after one layer, given the state before it."""
-        inner = self.inner[layer]
-        if self.aggregate == "scaled_sum":
-            inner = inner / math.sqrt(layer + 1)  # as if the state were
-        made = torch.relu(state @ inner.T) @ self.outer[layer].T
+        read = state / math.sqrt(layer + 1) if self.aggregate == "scaled_sum" else state
+        made = torch.relu(read @ self.inner[layer].T) @ self.outer[layer].T
         concat = self.aggregate == "concat"
         return torch.cat([state, made], dim=-1) if concat else state + made
 
