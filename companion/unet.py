@@ -140,7 +140,7 @@ class UNet(nn.Module):
                 pixels = 1 if plain else math.prod(layer.kernel_size)
                 fan_in = layer.in_channels * pixels
                 std = gain * math.sqrt((1 if plain else 2) / fan_in)
-                # Made anew: to fill meta tensors torch would import sympy, half a second.
+                # To fill meta tensors torch would import sympy, half a second.
                 weight = like.new_empty(layer.weight.shape)
                 weight.normal_(0, std, generator=generator)
                 layer.weight = nn.Parameter(weight)
